@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* The sentence that tells the user what went wrong. */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "capture/event.h"
+
+int vb_fail(struct vb_err *err, int code, const char *fmt, ...)
+{
+	va_list args;
+
+	if (!err)
+		return code;
+	va_start(args, fmt);
+	vsnprintf(err->text, sizeof(err->text), fmt, args);
+	va_end(args);
+	return code;
+}

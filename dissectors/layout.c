@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where rows lie: the arithmetic that reading and writing have in common.
+ */
+#include <string.h>
+
+#include "walk.h"
+
+void vb_scope_init(struct vb_scope *sc, const struct vb_proto *proto, const struct vb_frame *f,
+		   uint32_t start, uint32_t end)
+{
+	memset(sc, 0, sizeof(*sc));
+	sc->f = f;
+	sc->start = start;
+	sc->off = start;
+	sc->end = end;
+	vb_slot_set(sc, VB_S_VERSION,
+		    proto->by_class_version ? f->proto_version : f->vmbus_version);
+}
+
+void vb_slot_set(struct vb_scope *sc, uint8_t slot, uint64_t value)
+{
+	if (slot == VB_S_NONE || slot >= VB_N_SLOTS)
+		return;
+	sc->slots[slot] = value;
+	sc->set |= 1u << slot;
+}
+
+void vb_bits_set(struct vb_scope *sc, const struct vb_row *row, uint64_t value)
+{
+	for (const struct vb_row *bit = row->bits; bit && bit->type != VB_END; bit++)
+		vb_slot_set(sc, bit->set, vb_bits(bit, value));
+}
+
+static bool version_applies(uint64_t version, uint32_t since, uint32_t until)
+{
+	if (!version)
+		return !until;
+	return version >= since && (!until || version < until);
+}
+
+bool vb_row_applies(const struct vb_scope *sc, const struct vb_row *row)
+{
+	if ((row->since || row->until) &&
+	    !version_applies(vb_slot(sc, VB_S_VERSION), row->since, row->until))
+		return false;
+	return !row->when || (vb_slot(sc, row->when) & row->mask) == row->equals;
+}
+
+uint32_t vb_scaled(const struct vb_scope *sc, const struct vb_row *row, uint8_t slot)
+{
+	uint64_t value = vb_slot(sc, slot);
+	int64_t n;
+
+	if (value > UINT32_MAX)
+		value = UINT32_MAX;
+	n = (int64_t)value * (row->scale ? row->scale : 1) + row->bias;
+	if (n < 0)
+		return 0;
+	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+static uint32_t calculated(const struct vb_scope *sc, const struct vb_row *row)
+{
+	uint64_t n = row->calc(sc);
+
+	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+static bool length_is_fixed(const struct vb_row *row)
+{
+	return row->type == VB_STRUCT || row->size;
+}
+
+bool vb_row_is_array(const struct vb_row *row)
+{
+	return row->count || (row->calc && length_is_fixed(row));
+}
+
+uint32_t vb_row_count(const struct vb_scope *sc, const struct vb_row *row)
+{
+	if (row->calc)
+		return calculated(sc, row);
+	if (row->count != VB_REST)
+		return vb_scaled(sc, row, row->count);
+	return row->size ? vb_left(sc) / row->size : UINT32_MAX;
+}
+
+uint32_t vb_row_len(const struct vb_scope *sc, const struct vb_row *row)
+{
+	if (row->size)
+		return row->size;
+	if (row->calc)
+		return calculated(sc, row);
+	if (row->len == VB_REST)
+		return vb_left(sc);
+	return vb_scaled(sc, row, row->len);
+}
+
+const struct vb_msg *vb_pick_msg(const struct vb_proto *proto, const struct vb_scope *sc)
+{
+	uint64_t number = vb_slot(sc, VB_S_TYPE);
+	uint64_t version = vb_slot(sc, VB_S_VERSION);
+	const struct vb_msg *other_way = NULL;
+
+	for (const struct vb_msg *m = proto->msgs; m && m->name; m++) {
+		if (m->number != number || (version && version < m->since) ||
+		    sc->end - sc->start < m->min_len)
+			continue;
+		if (!m->from || !sc->f->direction || m->from == sc->f->direction)
+			return m;
+		if (!other_way)
+			other_way = m;
+	}
+	return other_way;
+}
+
+static uint32_t limit(const struct vb_proto *proto, const struct vb_scope *sc, uint8_t slot,
+		      uint32_t end)
+{
+	uint64_t len = vb_slot(sc, slot);
+
+	if (len > UINT32_MAX)
+		return end;
+	len = len * (proto->unit ? proto->unit : 1) + sc->start;
+	return len < end ? (uint32_t)len : end;
+}
+
+uint32_t vb_own_end(const struct vb_proto *proto, const struct vb_scope *sc, uint32_t wire_end)
+{
+	if (!vb_has_slot(sc, proto->own_len) || !proto->own_len)
+		return wire_end;
+	return limit(proto, sc, proto->own_len, wire_end);
+}
+
+uint32_t vb_head_end(const struct vb_proto *proto, const struct vb_scope *sc)
+{
+	if (!proto->head_len)
+		return sc->end;
+	return limit(proto, sc, proto->head_len, sc->end);
+}
+
+const struct vb_proto *vb_payload_proto(const struct vb_proto *outer, const struct vb_row *row,
+					const struct vb_frame *f)
+{
+	const struct vb_class_info *class = vb_class_by_code(f->class);
+	static const char pipe[] = "hv_pipe";
+
+	if (row->proto)
+		return vb_proto_by_name(row->proto);
+	if (class->pipe && strcmp(outer->name, pipe))
+		return vb_proto_by_name(pipe);
+	return class->proto ? vb_proto_by_name(class->proto) : NULL;
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Packets on a ring: the descriptor, the headers of the packet types, and the payload, which is of
+ * the protocol of the channel's class.
+ *
+ * Layouts: Linux 6.1 include/linux/hyperv.h (struct vmpacket_descriptor and those after it); the
+ * types that Linux dropped later are as that file had them.
+ */
+#include "../rows.h"
+#include "../walk.h"
+
+#define BYTE_COUNT VB_S_A
+#define BYTE_OFFSET VB_S_B
+
+static const struct vb_row flags[] = {
+	BITS("completion_requested", "Completion requested", 0, 1),
+	BITS("reserved", "Reserved", 1, 15),
+	END_ROWS,
+};
+
+static const struct vb_row head[] = {
+	U16("type", "Packet type", .set = VB_S_TYPE),
+	U16("data_offset8", "Header length", .set = VB_S_HEAD, .help = "In units of 8 bytes"),
+	U16("len8", "Length", .set = VB_S_LEN, .help = "In units of 8 bytes, trailer not counted"),
+	U16("flags", "Flags", .base = VB_HEX, .bits = flags, .set = VB_S_FLAGS),
+	U64("trans_id", "Transaction id", .base = VB_HEX, .set = VB_S_ID,
+	    .summary = VB_SUM_NONZERO),
+	END_ROWS,
+};
+
+static const struct vb_row tail[] = {
+	PAYLOAD("data", "Data", NULL, .len = VB_REST),
+	END_ROWS,
+};
+
+/* Pages that a range touches, as far as the message has room for their numbers. */
+static uint64_t pages(const struct vb_scope *sc)
+{
+	uint64_t n = (vb_slot(sc, BYTE_OFFSET) + vb_slot(sc, BYTE_COUNT) + 4095) / 4096;
+
+	return n < vb_left(sc) / 8 ? n : vb_left(sc) / 8;
+}
+
+static const struct vb_row gpa_range[] = {
+	U32("byte_count", "Bytes", .set = BYTE_COUNT),
+	U32("byte_offset", "Offset in first page", .set = BYTE_OFFSET, .max = 4095),
+	U64("pfn", "Page number", .calc = pages, .base = VB_HEX,
+	    .help = "Guest physical address divided by 4096"),
+	END_ROWS,
+};
+
+static const struct vb_row set_change[] = {
+	U32("gpadl", "GPADL", .base = VB_HEX),
+	U16("set_id", "Transfer page set"),
+	PAD("reserved", 2),
+	END_ROWS,
+};
+
+static const struct vb_row establish_gpadl[] = {
+	U32("gpadl", "GPADL", .base = VB_HEX),
+	U32("range_count", "Ranges", .set = VB_S_COUNT),
+	STRUCT("range", "Range", gpa_range, .count = VB_S_COUNT),
+	END_ROWS,
+};
+
+static const struct vb_row gpadl[] = {
+	U32("gpadl", "GPADL", .base = VB_HEX),
+	PAD("reserved", 4),
+	END_ROWS,
+};
+
+static const struct vb_row page_range[] = {
+	U32("byte_count", "Bytes"),
+	U32("byte_offset", "Offset in the set"),
+	END_ROWS,
+};
+
+/* The byte after sender_owns_set may hold garbage (OpenVMM vmbus_ring). */
+static const struct vb_row xfer_pages[] = {
+	U16("set_id", "Transfer page set", .base = VB_HEX, .summary = VB_SUM_YES),
+	U8("sender_owns_set", "Sender owns set"),
+	PAD("reserved", 1),
+	U32("range_count", "Ranges", .set = VB_S_COUNT, .summary = VB_SUM_YES),
+	STRUCT("range", "Range", page_range, .count = VB_S_COUNT),
+	END_ROWS,
+};
+
+static const struct vb_row gpa_direct[] = {
+	PAD("reserved", 4),
+	U32("range_count", "Ranges", .set = VB_S_COUNT, .summary = VB_SUM_YES),
+	STRUCT("range", "Range", gpa_range, .count = VB_S_COUNT),
+	END_ROWS,
+};
+
+static const struct vb_row additional_data[] = {
+	U64("total_bytes", "Bytes in all"),
+	U32("offset", "Offset"),
+	U32("byte_count", "Bytes"),
+	END_ROWS,
+};
+
+#define ASKS .key = { VB_S_ID }, .asks_if = VB_S_FLAGS
+
+static const struct vb_msg msgs[] = {
+	MSG(0, "invalid", "Invalid", NULL),
+	MSG(1, "synch", "Synchronize", NULL, ASKS),
+	MSG(2, "add_xfer_page_set", "Add transfer page set", set_change, ASKS),
+	MSG(3, "rm_xfer_page_set", "Remove transfer page set", set_change, ASKS),
+	MSG(4, "establish_gpadl", "Establish GPADL in band", establish_gpadl, ASKS),
+	MSG(5, "teardown_gpadl", "Tear down GPADL in band", gpadl, ASKS),
+	MSG(6, "in_band", "In-band data", NULL, .quiet = true, ASKS),
+	MSG(7, "xfer_pages", "Data in transfer pages", xfer_pages, ASKS),
+	MSG(8, "gpadl_data", "Data in a GPADL", gpadl, ASKS),
+	MSG(9, "gpa_direct", "Data at guest addresses", gpa_direct, ASKS),
+	MSG(10, "cancel_request", "Cancel request", NULL),
+	MSG(11, "completion", "Completion", NULL, .answers = VB_ANY, .key = { VB_S_ID }),
+	MSG(12, "additional_packet", "Data using additional packets", NULL, ASKS),
+	MSG(13, "additional_data", "Additional data", additional_data),
+	END_MSGS,
+};
+
+const struct vb_proto vb_proto_ring = {
+	.name = "hv_ring",
+	.title = "VMBus packet",
+	.head = head,
+	.msgs = msgs,
+	.tail = tail,
+	.own_len = VB_S_LEN,
+	.head_len = VB_S_HEAD,
+	.unit = 8,
+	.any_request = true,
+	.help = "A packet on a channel's ring",
+};

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Constructors of rows, for the files in proto/ only. Each takes the field's name, its title and any further
+ * attributes of struct vb_row by name:
+ *
+ *	U32("relid", "Channel", .set = VB_S_RELID, .summary = VB_SUM_YES),
+ */
+#ifndef VB_ROWS_H
+#define VB_ROWS_H
+
+#include "wire.h"
+
+#define VB_ROW(n, t, ty, sz, ...)                                                                  \
+	{                                                                                          \
+		.name = (n), .title = (t), .type = (ty), .size = (sz), ##__VA_ARGS__               \
+	}
+
+#define U8(n, t, ...) VB_ROW(n, t, VB_UINT, 1, ##__VA_ARGS__)
+#define U16(n, t, ...) VB_ROW(n, t, VB_UINT, 2, ##__VA_ARGS__)
+#define U32(n, t, ...) VB_ROW(n, t, VB_UINT, 4, ##__VA_ARGS__)
+#define U64(n, t, ...) VB_ROW(n, t, VB_UINT, 8, ##__VA_ARGS__)
+#define GUID(n, t, ...) VB_ROW(n, t, VB_GUID, 16, ##__VA_ARGS__)
+#define BYTES(n, t, ...) VB_ROW(n, t, VB_BYTES, 0, ##__VA_ARGS__)
+
+/* Bytes out of sight while they are zero: sz of them, or 0 with .len or .calc. */
+#define HIDDEN(n, t, sz, ...) VB_ROW(n, t, VB_PAD, sz, ##__VA_ARGS__)
+#define PAD(n, sz, ...) HIDDEN(n, "Reserved", sz, ##__VA_ARGS__)
+
+/* A group of rows; with .count an array of such groups. */
+#define STRUCT(n, t, r, ...) VB_ROW(n, t, VB_STRUCT, 0, .rows = (r), ##__VA_ARGS__)
+
+/* Another protocol; p NULL: that of the channel's class. The name is for bytes nobody decodes. */
+#define PAYLOAD(n, t, p, ...) VB_ROW(n, t, VB_PAYLOAD, 0, .proto = (p), ##__VA_ARGS__)
+
+/* A value that was found elsewhere: shown, but no bytes of its own. */
+#define VALUE(n, t, s, ...) VB_ROW(n, t, VB_VALUE, 0, .from_slot = (s), ##__VA_ARGS__)
+
+/* Bits lowest .. lowest + w - 1 of the integer in whose .bits table the row stands. */
+#define BITS(n, t, lowest, w, ...)                                                                 \
+	VB_ROW(n, t, VB_BIT, 0, .lo = (lowest), .width = (w), ##__VA_ARGS__)
+
+/* A message: number, name, title, rows (NULL: none) and further attributes of struct vb_msg. */
+#define MSG(num, n, t, r, ...)                                                                     \
+	{                                                                                          \
+		.number = (num), .name = (n), .title = (t), .rows = (r), ##__VA_ARGS__             \
+	}
+
+#define END_ROWS                                                                                   \
+	{                                                                                          \
+		.type = VB_END                                                                     \
+	}
+#define END_MSGS                                                                                   \
+	{                                                                                          \
+		.name = NULL                                                                       \
+	}
+#define END_NAMES                                                                                  \
+	{                                                                                          \
+		.name = NULL                                                                       \
+	}
+
+#endif

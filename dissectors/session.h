@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is known across records: versions, channels and their classes, open requests, messages in
+ * several parts.
+ */
+#ifndef VB_SESSION_H
+#define VB_SESSION_H
+
+#include "wire.h"
+
+struct vb_session;
+
+/* How a record hangs together with others. Numbers are record numbers; 0: none. */
+struct vb_link {
+	uint64_t request;    /* this record answers that one */
+	uint64_t response;   /* that one answers this record; only known on a second pass */
+	uint64_t latency_ns; /* between the two */
+	uint64_t part_of;    /* first record of the message this one continues */
+	uint32_t part;	     /* position in it, from 1 */
+	uint64_t joined;     /* bytes that the parts so far hold together, of total */
+	uint64_t total;
+	bool complete;		    /* the last part */
+	const struct vb_msg *asked; /* what the request was */
+};
+
+/* n_open: how many unanswered requests are kept; older ones are forgotten (and counted). */
+struct vb_session *vb_session_new(size_t n_open);
+void vb_session_free(struct vb_session *s);
+
+/* Fill in what the session knows about the frame: class, instance, versions. */
+void vb_session_prepare(const struct vb_session *s, struct vb_frame *f);
+/* Learn from the walked frame; ret_link says what it is connected with. */
+void vb_session_learn(struct vb_session *s, const struct vb_frame *f, const struct vb_walked *w,
+		      struct vb_link *ret_link);
+/* Show a link as generated fields (protocol "hv_link"); nothing when it says nothing. */
+void vb_link_walk(const struct vb_link *l, const struct vb_sink *sink);
+
+struct vb_session_stats {
+	uint64_t n_paired, n_unpaired_answers, n_forgotten;
+	size_t n_open; /* requests still without answer */
+};
+void vb_session_get_stats(const struct vb_session *s, struct vb_session_stats *ret);
+
+#endif
