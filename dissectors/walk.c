@@ -98,7 +98,10 @@ static void gap(struct walk *wk, uint32_t off, uint32_t end)
 	wk->w->unexplained += it.n_bytes;
 	if (wk->sink->gap)
 		wk->sink->gap(wk->sink->ctx, &it);
-	note(wk, it.n_bytes == it.len ? VB_NOTE_EXTRA : VB_NOTE_CUT, &it);
+	if (it.n_bytes == it.len)
+		note(wk, VB_NOTE_EXTRA, &it);
+	else if (!wk->w->n_notes[VB_NOTE_CUT])
+		note(wk, VB_NOTE_CUT, &it);
 }
 
 /*
