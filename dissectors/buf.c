@@ -159,32 +159,44 @@ static char *put_escape(char *p, unsigned char c)
 	return vb_put_hex(p + 3, &c, 1);
 }
 
+static bool is_plain(unsigned char c)
+{
+	return c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+}
+
+/* One character that cannot stand as it is; ret_len says how many bytes of s it had. */
+static char *put_special(char *p, const char *s, size_t n, size_t *ret_len)
+{
+	unsigned char c = (unsigned char)s[0];
+
+	*ret_len = 1;
+	if (c < 0x80)
+		return put_escape(p, c);
+	*ret_len = utf8_len((const unsigned char *)s, n);
+	if (*ret_len > 0) {
+		memcpy(p, s, *ret_len);
+		return p + *ret_len;
+	}
+	*ret_len = 1;
+	memcpy(p, "\xef\xbf\xbd", 3); /* U+FFFD stands for each byte that is no text */
+	return p + 3;
+}
+
 void vb_buf_json(struct vb_buf *b, const char *s)
 {
-	size_t n = strlen(s), len;
+	size_t n = strlen(s), i = 0, len;
 	char *p = vb_buf_room(b, 6 * n + 2);
 
 	if (!p)
 		return;
 	*p++ = '"';
-	for (size_t i = 0; i < n; i += len) {
-		unsigned char c = (unsigned char)s[i];
-
-		len = 1;
-		if (c < 0x20 || c == '"' || c == '\\' || c == 0x7f) {
-			p = put_escape(p, c);
+	while (i < n) {
+		if (is_plain((unsigned char)s[i])) {
+			*p++ = s[i++];
 			continue;
 		}
-		if (c >= 0x80)
-			len = utf8_len((const unsigned char *)s + i, n - i);
-		if (len == 0) { /* U+FFFD stands for each byte that is no text */
-			memcpy(p, "\xef\xbf\xbd", 3);
-			p += 3;
-			len = 1;
-			continue;
-		}
-		memcpy(p, s + i, len);
-		p += len;
+		p = put_special(p, s + i, n - i, &len);
+		i += len;
 	}
 	*p++ = '"';
 	vb_buf_took(b, p);

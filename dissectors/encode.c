@@ -12,8 +12,6 @@
 
 #include "walk.h"
 
-#define MAX_DEPTH 16 /* of structs in structs */
-
 /* What all protocols of a frame have in common. */
 struct job {
 	const struct vb_tree *tree;
@@ -155,7 +153,7 @@ static int encode_struct(struct encode *e, const struct vb_row *row, const void 
 {
 	int err;
 
-	if (e->depth >= MAX_DEPTH)
+	if (e->depth >= VB_MAX_DEPTH)
 		return no_room(e, node);
 	e->depth++;
 	err = encode_rows(e, row->rows, node);

@@ -9,7 +9,7 @@
 
 #define MAX_PATH 256
 #define MAX_TYPE 16
-#define MAX_DEPTH 16
+
 #define NOT_CONSTANT (-1)
 
 struct tour {
@@ -84,7 +84,7 @@ static void tell(struct tour *t, const struct vb_row *row)
 
 static void tour_inner(struct tour *t, const struct vb_row *rows)
 {
-	if (t->depth >= MAX_DEPTH)
+	if (t->depth >= VB_MAX_DEPTH)
 		return;
 	t->depth++;
 	tour_rows(t, rows);

@@ -144,27 +144,38 @@ static void put_bytes(struct vb_buf *b, const uint8_t *bytes, uint32_t n)
 	vb_buf_took(b, p);
 }
 
+/* A GUID, or what the capture has of it. */
+static void put_guid_text(struct vb_buf *b, const struct vb_item *it)
+{
+	char quoted[1 + VB_GUID_TEXT];
+
+	if (it->n_bytes < 16) {
+		put_bytes(b, it->bytes, it->n_bytes);
+		return;
+	}
+	quoted[0] = '"';
+	vb_guid_text(it->bytes, quoted + 1);
+	quoted[VB_GUID_TEXT] = '"'; /* in place of the NUL */
+	vb_buf_add(b, quoted, sizeof(quoted));
+}
+
 static void put_guid(struct vb_buf *b, const struct vb_item *it)
 {
 	const struct vb_class_info *class = NULL;
-	bool is_class = it->row->set == VB_S_CLASS;
-	char text[VB_GUID_TEXT];
 
-	if (is_class)
-		vb_buf_add(b, "{\"value\":", 9);
-	if (it->n_bytes == 16) {
-		vb_guid_text(it->bytes, text);
-		vb_buf_json(b, text);
-		class = is_class ? vb_class_by_guid(it->bytes) : NULL;
-	} else { /* cut: what there is of it */
-		put_bytes(b, it->bytes, it->n_bytes);
+	if (it->row->set != VB_S_CLASS) {
+		put_guid_text(b, it);
+		return;
 	}
+	vb_buf_add(b, "{\"value\":", 9);
+	put_guid_text(b, it);
+	if (it->n_bytes == 16)
+		class = vb_class_by_guid(it->bytes);
 	if (class) {
 		vb_buf_add(b, ",\"name\":", 8);
 		vb_buf_json(b, class->title);
 	}
-	if (is_class)
-		vb_buf_char(b, '}');
+	vb_buf_char(b, '}');
 }
 
 static void json_field(void *ctx, const struct vb_item *it)

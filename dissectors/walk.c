@@ -11,8 +11,7 @@
 
 #include "walk.h"
 
-#define MAX_DEPTH 16 /* of structs in structs */
-#define ALIGNMENT 8  /* the ring pads to this; fewer zero bytes than this at an end are padding */
+#define ALIGNMENT 8 /* the ring pads to this; fewer zero bytes than this at an end are padding */
 
 struct walk {
 	const struct vb_sink *sink;
@@ -202,7 +201,7 @@ static void walk_guid(struct walk *wk, const struct vb_row *row, const struct vb
 
 static void walk_struct(struct walk *wk, enum vb_span span, struct vb_item *it)
 {
-	if (wk->depth >= MAX_DEPTH) {
+	if (wk->depth >= VB_MAX_DEPTH) {
 		note(wk, VB_NOTE_LIMIT, it);
 		wk->stop = true;
 		return;

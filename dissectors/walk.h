@@ -7,6 +7,8 @@
 
 #include "wire.h"
 
+#define VB_MAX_DEPTH 16 /* of structs in structs; lint allows half of it */
+
 /*
  * Where a walk stands. Offsets are from the start of the frame, bytes. end is the end of what the
  * rows may use: of the message, as its own lengths say, or of the frame.

@@ -263,7 +263,10 @@ const struct vb_proto *vb_root_proto(uint8_t kind);
 const struct vb_proto *const *vb_protos(size_t *ret_n);
 const struct vb_proto *vb_proto_by_name(const char *name);
 
-/* Name of a value by the row's list, or NULL; for message types the message's name. */
+/*
+ * Name of a value by the row's .names, or NULL; for message types the message's name. The protocol's
+ * .versions are not looked at: a row that shows a version names them itself.
+ */
 const char *vb_value_name(const struct vb_proto *proto, const struct vb_row *row, uint64_t value);
 
 /* ---- the encoder ---- */
@@ -274,7 +277,7 @@ struct vb_tree {
 	/* Member name of an object node, element i of an array node; NULL when there is none. */
 	const void *(*member)(void *ctx, const void *node, const char *name);
 	const void *(*element)(void *ctx, const void *node, size_t i);
-	/* 0, or -EINVAL when the node is no such thing. */
+	/* 0, or -EINVAL when the node is no such thing; bytes: -EMSGSIZE when size is too small. */
 	int (*number)(void *ctx, const void *node, uint64_t *ret_value);
 	int (*bytes)(void *ctx, const void *node, uint8_t *buf, size_t size, size_t *ret_n);
 };
