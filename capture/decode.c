@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "capture/decode.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Requests that wait for an answer at the same time: more than any ring holds. */
+#define OPEN_REQUESTS 65536
+
+/* ---- answers ---- */
+
+/* Packed: there is one for every record up to the last request. */
+struct vb_answer {
+	uint32_t distance; /* the answer is so many records later; 0: none */
+	uint64_t latency_ns;
+} __attribute__((packed));
+
+int vb_answers_keep(struct vb_answers *a, uint64_t number, const struct vb_link *link)
+{
+	uint64_t distance = number - link->request;
+
+	if (link->request == 0 || link->request >= number || distance > UINT32_MAX)
+		return 0;
+	if (link->request >= a->n) {
+		uint64_t n = link->request * 2 + 1024;
+		struct vb_answer *bigger = reallocarray(a->by_number, n, sizeof(*bigger));
+
+		if (!bigger)
+			return -ENOMEM;
+		memset(bigger + a->n, 0, (n - a->n) * sizeof(*bigger));
+		a->by_number = bigger;
+		a->n = n;
+	}
+	a->by_number[link->request] = (struct vb_answer){ (uint32_t)distance, link->latency_ns };
+	return 0;
+}
+
+void vb_answers_complete(const struct vb_answers *a, uint64_t number, struct vb_link *link)
+{
+	if (number >= a->n || a->by_number[number].distance == 0)
+		return;
+	link->response = number + a->by_number[number].distance;
+	if (link->request == 0)
+		link->latency_ns = a->by_number[number].latency_ns;
+}
+
+void vb_answers_done(struct vb_answers *a)
+{
+	free(a->by_number);
+	*a = (struct vb_answers){ 0 };
+}
+
+/* ---- decoding ---- */
+
+int vb_decoder_init(struct vb_decoder *d, const struct vb_answers *answers)
+{
+	*d = (struct vb_decoder){
+		.answers = answers,
+		.session = vb_session_new(OPEN_REQUESTS),
+		.record_proto = vb_proto_by_name("hv_record"),
+		.ext_proto = vb_proto_by_name("hv_ext"),
+	};
+	return d->session ? 0 : -ENOMEM;
+}
+
+void vb_decoder_done(struct vb_decoder *d)
+{
+	if (d->session)
+		vb_session_free(d->session);
+	d->session = NULL;
+}
+
+void vb_decoder_begin(struct vb_decoder *d, const struct vb_event *ev)
+{
+	d->ev = ev;
+	vb_frame_from_header(&d->frame, &ev->hdr);
+	d->frame.data = ev->data;
+	d->frame.number = ev->number;
+	d->frame.time_ns = ev->time_ns;
+	vb_session_prepare(d->session, &d->frame);
+	d->link = (struct vb_link){ 0 };
+	d->unexplained = 0;
+	d->malformed = ev->n_malformed > 0;
+	d->learned = false;
+}
+
+/* Bytes that stand beside the message, in the message's context. */
+static struct vb_frame frame_of(const struct vb_decoder *d, const void *bytes, uint32_t len)
+{
+	struct vb_frame f = d->frame;
+
+	f.data = bytes;
+	f.cap_len = len;
+	f.wire_len = len;
+	return f;
+}
+
+static bool has_errors(const struct vb_walked *w)
+{
+	for (unsigned int i = 0; i < VB_N_NOTES; i++)
+		if (w->n_notes[i] > 0 && vb_note_is_error((enum vb_note_code)i))
+			return true;
+	return false;
+}
+
+static void judge(struct vb_decoder *d, const struct vb_walked *w)
+{
+	if (d->learned)
+		return;
+	d->unexplained += w->unexplained;
+	d->malformed |= has_errors(w);
+}
+
+static void walk_header(const struct vb_decoder *d, const struct vb_sink *sink)
+{
+	struct vb_frame f = frame_of(d, &d->ev->hdr, sizeof(d->ev->hdr));
+	struct vb_walked w;
+
+	/* Bytes that are no record have no header. */
+	if (d->ev->hdr.magic == VB_RECORD_MAGIC)
+		vb_walk(d->record_proto, &f, sink, &w);
+}
+
+static void walk_external(struct vb_decoder *d, const struct vb_sink *sink)
+{
+	struct vb_frame f;
+	struct vb_walked w;
+
+	if (d->ev->hdr.ext_len == 0)
+		return;
+	f = frame_of(d, d->ev->ext, d->ev->hdr.ext_len);
+	vb_walk(d->ext_proto, &f, sink, &w);
+	judge(d, &w);
+}
+
+static void learn(struct vb_decoder *d)
+{
+	d->learned = true;
+	d->n_malformed += d->malformed;
+	vb_session_learn(d->session, &d->frame, &d->walked, &d->link);
+	if (d->answers)
+		vb_answers_complete(d->answers, d->ev->number, &d->link);
+}
+
+void vb_decoder_walk(struct vb_decoder *d, unsigned int parts, const struct vb_sink *sink)
+{
+	if (parts & VB_PART_RECORD)
+		walk_header(d, sink);
+	if (!d->learned || parts & VB_PART_ROOT) {
+		vb_walk(vb_root_proto(d->frame.kind), &d->frame, parts & VB_PART_ROOT ? sink : NULL,
+			&d->walked);
+		judge(d, &d->walked);
+	}
+	if (!d->learned || parts & VB_PART_EXT)
+		walk_external(d, parts & VB_PART_EXT ? sink : NULL);
+	if (!d->learned)
+		learn(d);
+	if (parts & VB_PART_LINK)
+		vb_link_walk(&d->link, sink);
+}

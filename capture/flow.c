@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "capture/flow.h"
+
+#include <string.h>
+
+static bool filter_needs(const void *ctx, const char *name)
+{
+	return vb_filter_needs(ctx, name);
+}
+
+int vb_flow_init(struct vb_flow *fl, const struct vb_options *opt, struct vb_report *report,
+		 struct vb_err *err)
+{
+	int rc;
+
+	*fl = (struct vb_flow){ .opt = opt, .report = report };
+	rc = vb_show_init(&fl->show, opt, err);
+	if (rc == 0 && opt->filter)
+		rc = vb_filter_compile(opt->filter, &fl->filter, err);
+	if (rc < 0)
+		return rc;
+	if (fl->filter)
+		fl->filter_parts = vb_parts_needed(filter_needs, fl->filter);
+	/* A live capture that is only saved has no time for contents. */
+	fl->decodes = opt->mode == VB_MODE_READ || opt->prints || opt->filter || opt->strict;
+	rc = vb_decoder_init(&fl->decoder, NULL);
+	return rc < 0 ? vb_fail(err, rc, "not enough memory") : 0;
+}
+
+void vb_flow_done(struct vb_flow *fl)
+{
+	vb_filter_free(fl->filter);
+	vb_show_done(&fl->show);
+	vb_decoder_done(&fl->decoder);
+}
+
+bool vb_flow_needs_answers(const struct vb_flow *fl)
+{
+	return ((fl->opt->prints ? fl->show.parts : 0) | fl->filter_parts) & VB_PART_LINK;
+}
+
+static bool matches(struct vb_flow *fl, const struct vb_event *ev)
+{
+	struct vb_sink sink;
+
+	if (!fl->filter)
+		return true;
+	sink = vb_filter_sink(fl->filter);
+	vb_filter_begin(fl->filter, ev->number);
+	vb_decoder_walk(&fl->decoder, fl->filter_parts, &sink);
+	return vb_filter_match(fl->filter);
+}
+
+/*
+ * Made-up states and offers go into every copy, whatever the filter says: without them what the
+ * copy holds could not be decoded.
+ */
+static int write_record(struct vb_flow *fl, const struct vb_event *ev, bool match,
+			struct vb_err *err)
+{
+	if (!fl->files || !(match || ev->hdr.flags & VB_REC_SYNTHESIZED))
+		return 0;
+	fl->n_written++;
+	fl->written = true;
+	return vb_trace_writer_event(fl->files->writer, ev, err);
+}
+
+static int show_record(struct vb_flow *fl, struct vb_err *err)
+{
+	int rc;
+
+	vb_show_record(&fl->show, &fl->decoder, &fl->report->out);
+	rc = vb_report_next(fl->report);
+	return rc < 0 ? vb_fail(err, rc, "cannot write to standard output: %s", strerror(-rc)) : 0;
+}
+
+int vb_flow_record(struct vb_flow *fl, const struct vb_event *ev, struct vb_err *err)
+{
+	bool match = true;
+	int rc;
+
+	fl->n_read++;
+	fl->written = false;
+	vb_time_text_see(&fl->show.time, ev->time_ns);
+	if (fl->decodes) {
+		vb_decoder_begin(&fl->decoder, ev);
+		match = matches(fl, ev);
+		if (match && fl->opt->prints)
+			rc = show_record(fl, err);
+		else
+			rc = 0;
+		/* Nobody looked: it is walked all the same, to be judged and learned from. */
+		if (!fl->decoder.learned)
+			vb_decoder_walk(&fl->decoder, 0, NULL);
+		if (rc < 0)
+			return rc;
+	}
+	rc = write_record(fl, ev, match, err);
+	if (rc < 0)
+		return rc;
+	/* Who captures N records means records of traffic. */
+	if (match && !(fl->opt->mode == VB_MODE_LIVE && ev->hdr.flags & VB_REC_SYNTHESIZED))
+		fl->n_matched++;
+	return !fl->opt->max_records || fl->n_matched < fl->opt->max_records;
+}

@@ -1,0 +1,271 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Live capture (-i).
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "capture/modes.h"
+#include "capture/signals.h"
+
+#define WAIT_MS 100
+#define LOOK_EVERY 64u /* records between two looks at clock and signals */
+#define FLUSH_NS UINT64_C(1000000000)
+
+struct capture {
+	const struct vb_options *opt;
+	struct vb_flow flow;
+	struct vb_source *source;
+	struct vb_files files;
+	struct vb_files_options file_options;
+	struct vb_identity identity;
+	struct utsname uts;
+	char application[512];
+	int signals;
+	uint64_t now_ns, end_ns; /* monotonic; end_ns 0: no end */
+	bool stopping;		 /* the source was asked to end */
+	bool bad_output;
+	struct vb_err err;
+};
+
+static uint64_t monotonic_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
+static size_t counts(struct capture *c, const struct vb_device_stats **ret)
+{
+	*ret = NULL;
+	return c->source->ops->devices ? c->source->ops->devices(c->source, ret) : 0;
+}
+
+static void say_counts(struct capture *c)
+{
+	const struct vb_device_stats *stats;
+	size_t n = counts(c, &stats);
+
+	vb_report_counts(stats, n, c->opt->output ? "written" : "shown");
+}
+
+/* ---- files ---- */
+
+static int name_devices(struct capture *c)
+{
+	const struct vb_device_stats *stats;
+	size_t n = counts(c, &stats);
+
+	return vb_files_devices(&c->files, stats, n, &c->err);
+}
+
+static int open_files(struct capture *c)
+{
+	const struct vb_options *opt = c->opt;
+	int rc;
+
+	if (!opt->output)
+		return 0;
+	uname(&c->uts);
+	snprintf(c->application, sizeof(c->application), "vmbusdump " VB_TOOLS_VERSION " (%s)",
+		 vb_source_bpf_probes(c->source));
+	c->file_options = (struct vb_files_options){
+		.path = opt->output,
+		.max_bytes = opt->file_bytes,
+		.max_seconds = opt->file_seconds,
+		.n_files = opt->n_files,
+		.owner = opt->user ? &c->identity : NULL,
+		.writer = {
+			.application = c->application,
+			.os = c->uts.release,
+			.hardware = c->uts.machine,
+			.filter = opt->filter,
+			.flush_each = opt->line_buffered,
+		},
+	};
+	rc = vb_files_open(&c->files, &c->file_options, c->now_ns, &c->err);
+	if (rc == 0)
+		rc = name_devices(c);
+	if (rc < 0)
+		c->bad_output = true;
+	else
+		c->flow.files = &c->files;
+	return rc;
+}
+
+/* The next file begins as the first one did: interfaces, states, offers. */
+static int rotate(struct capture *c)
+{
+	const struct vb_device_stats *stats;
+	size_t n = counts(c, &stats);
+	int rc = vb_files_next(&c->files, stats, n, c->now_ns, &c->err);
+
+	if (rc > 0)
+		rc = name_devices(c) < 0 ? -EIO : 1;
+	c->bad_output |= rc < 0;
+	if (rc > 0 && vb_source_bpf_restate(c->source, &c->err) < 0)
+		rc = -EIO;
+	return rc;
+}
+
+/* ---- the loop ---- */
+
+static void stop(struct capture *c)
+{
+	if (!c->stopping && c->source->ops->stop)
+		c->source->ops->stop(c->source);
+	c->stopping = true;
+}
+
+static bool files_due(const struct capture *c)
+{
+	return c->flow.files && !c->stopping && vb_files_due(&c->files, c->now_ns);
+}
+
+/* Clock and signals. 1: go on; 0: the last file is full; negative: a failure. */
+static int look_around(struct capture *c, bool idle)
+{
+	unsigned int wishes = vb_signals_poll(c->signals);
+	int rc;
+
+	c->now_ns = monotonic_ns();
+	if (wishes & VB_WISH_COUNTS)
+		say_counts(c);
+	if (wishes & VB_WISH_STOP || (c->end_ns && c->now_ns >= c->end_ns))
+		stop(c);
+	if (idle && vb_report_flush(c->flow.report) < 0)
+		return c->flow.report->failed;
+	if (!c->flow.files)
+		return 1;
+	rc = vb_trace_writer_tick(c->files.writer, c->now_ns, FLUSH_NS, &c->err);
+	c->bad_output |= rc < 0;
+	if (rc < 0)
+		return rc;
+	return files_due(c) ? rotate(c) : 1;
+}
+
+static int take_record(struct capture *c, const struct vb_event *ev)
+{
+	int rc = c->flow.files ? name_devices(c) : 0;
+
+	if (rc == 0)
+		rc = vb_flow_record(&c->flow, ev, &c->err);
+	if (c->flow.written && !(ev->hdr.flags & VB_REC_SYNTHESIZED))
+		c->files.has_traffic = true;
+	c->bad_output |= rc < 0;
+	return rc;
+}
+
+/* Returns 0 at the end, whatever brought it, or a negative errno. */
+static int capture_all(struct capture *c)
+{
+	struct vb_event ev;
+	uint64_t n = 0;
+	int rc = 1;
+
+	while (rc > 0) {
+		rc = c->source->ops->next(c->source, WAIT_MS, &ev, &c->err);
+		if (rc == 0 || (rc < 0 && rc != -EAGAIN))
+			break;
+		if (rc == -EAGAIN)
+			rc = look_around(c, true);
+		else
+			rc = take_record(c, &ev);
+		if (rc > 0 && (++n % LOOK_EVERY == 0 || files_due(c)))
+			rc = look_around(c, false);
+	}
+	return rc;
+}
+
+/* ---- beginning and end ---- */
+
+static int open_source(struct capture *c)
+{
+	const struct vb_options *opt = c->opt;
+	struct vb_bpf_options bpf = {
+		.channels = opt->channels,
+		.snaplen = (uint32_t)opt->snaplen,
+		.ring_kib = (uint32_t)opt->ring_kib,
+		.signals = opt->signals,
+	};
+
+	return vb_source_bpf_open(&bpf, &c->source, &c->err);
+}
+
+static enum vb_exit begin(struct capture *c)
+{
+	int rc = open_source(c);
+
+	if (rc < 0) {
+		vb_report_say("%s", c->err.text);
+		return rc == -EINVAL ? VB_EXIT_USAGE : VB_EXIT_CANNOT;
+	}
+	c->now_ns = monotonic_ns();
+	c->end_ns = c->opt->duration_ns ? c->now_ns + c->opt->duration_ns : 0;
+	rc = open_files(c);
+	if (rc == 0 && c->opt->user)
+		rc = vb_privileges_drop(&c->identity, &c->err);
+	if (rc < 0) {
+		vb_report_say("%s", c->err.text);
+		return c->bad_output ? VB_EXIT_DATA : VB_EXIT_CANNOT;
+	}
+	vb_report_say("capturing on %s (probes %s)", c->opt->channels,
+		      vb_source_bpf_probes(c->source));
+	return VB_EXIT_GOOD;
+}
+
+static enum vb_exit finish(struct capture *c, int rc)
+{
+	const struct vb_device_stats *stats;
+	size_t n = counts(c, &stats);
+	struct vb_err err = { "" };
+	bool gone;
+	int closed;
+
+	closed = vb_files_close(&c->files, stats, n, c->bad_output, &err);
+	if (closed < 0 && rc >= 0) {
+		rc = closed;
+		c->err = err;
+	}
+	if (vb_report_flush(c->flow.report) < 0 && rc >= 0)
+		rc = vb_fail(&c->err, c->flow.report->failed, "cannot write to standard output: %s",
+			     strerror(-c->flow.report->failed));
+	gone = rc == -EPIPE;
+	if (rc < 0 && !gone)
+		vb_report_say("%s", c->err.text);
+	say_counts(c);
+	if (gone)
+		return VB_EXIT_GOOD;
+	if (rc < 0 || (c->opt->strict && c->flow.decoder.n_malformed > 0))
+		return VB_EXIT_DATA;
+	return VB_EXIT_GOOD;
+}
+
+enum vb_exit vb_run_live(const struct vb_options *opt, struct vb_report *report)
+{
+	struct capture c = { .opt = opt, .signals = vb_signals_open() };
+	enum vb_exit code = VB_EXIT_USAGE;
+
+	if (vb_flow_init(&c.flow, opt, report, &c.err) < 0 ||
+	    (opt->user && vb_identity_find(opt->user, &c.identity, &c.err) < 0)) {
+		vb_report_say("%s", c.err.text);
+	} else {
+		code = begin(&c);
+		if (code == VB_EXIT_GOOD)
+			code = finish(&c, capture_all(&c));
+		else
+			vb_files_close(&c.files, NULL, 0, true, &c.err);
+	}
+	if (c.source)
+		c.source->ops->close(c.source);
+	vb_flow_done(&c.flow);
+	if (c.signals >= 0)
+		close(c.signals);
+	return code;
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the program can be asked to do. Each returns the exit code and has told the user all.
+ */
+#ifndef VB_MODES_H
+#define VB_MODES_H
+
+#include "capture/flow.h"
+
+/* -r: read a trace. */
+enum vb_exit vb_run_read(const struct vb_options *opt, struct vb_report *report);
+
+/* -i: capture. */
+enum vb_exit vb_run_live(const struct vb_options *opt, struct vb_report *report);
+
+/* --check: is the trace complete and well formed? */
+enum vb_exit vb_run_check(const struct vb_options *opt, struct vb_report *report);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "capture/report.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture/live.h"
+
+/* One write(2) for so many bytes: system calls then cost nothing beside the decoding. */
+#define ENOUGH 262144u
+
+/* Kinds of devices named in the last line; a guest has few, hv_sock connections count as one. */
+#define LINE_MAX_TEXT 2048
+
+void vb_report_init(struct vb_report *r, bool line_buffered)
+{
+	*r = (struct vb_report){ .each = line_buffered || isatty(STDOUT_FILENO) };
+}
+
+void vb_report_done(struct vb_report *r)
+{
+	vb_buf_done(&r->out);
+}
+
+int vb_report_flush(struct vb_report *r)
+{
+	size_t done = 0;
+
+	if (r->out.failed && !r->failed)
+		r->failed = -ENOMEM;
+	while (done < r->out.len && !r->failed) {
+		ssize_t n = write(STDOUT_FILENO, r->out.data + done, r->out.len - done);
+
+		if (n >= 0)
+			done += (size_t)n;
+		else if (errno != EINTR)
+			r->failed = -errno;
+	}
+	vb_buf_reset(&r->out);
+	return r->failed;
+}
+
+int vb_report_next(struct vb_report *r)
+{
+	if (r->each || r->out.len >= ENOUGH || r->out.failed)
+		return vb_report_flush(r);
+	return r->failed;
+}
+
+bool vb_report_reader_gone(const struct vb_report *r)
+{
+	return r->failed == -EPIPE;
+}
+
+const char *vb_plural(uint64_t n)
+{
+	return n == 1 ? "" : "s";
+}
+
+void vb_report_say(const char *fmt, ...)
+{
+	char text[LINE_MAX_TEXT];
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(text, sizeof(text), fmt, args);
+	va_end(args);
+	/* One call, so that lines of several programs do not mix. */
+	dprintf(STDERR_FILENO, "vmbusdump: %s\n", text);
+}
+
+/* ---- counts ---- */
+
+static bool is_bus(const struct vb_device *dev)
+{
+	static const uint8_t zero[16];
+
+	return dev->class == VB_CLASS_UNKNOWN && memcmp(dev->instance, zero, 16) == 0;
+}
+
+static const char *short_name(const struct vb_device *dev)
+{
+	return is_bus(dev) ? "vmbus" : vb_class_by_code(dev->class)->name;
+}
+
+void vb_report_counts(const struct vb_device_stats *stats, size_t n, const char *verb)
+{
+	uint64_t received = 0, lost = 0, delivered = 0;
+	struct vb_buf each = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		const struct vb_device_stats *s = &stats[i];
+
+		received += s->received;
+		lost += s->lost;
+		delivered += s->delivered;
+		if (s->received == 0 && s->lost == 0 && s->delivered == 0)
+			continue;
+		vb_buf_fmt(&each, "%s%s %" PRIu64, each.len > 0 ? ", " : ": ", short_name(&s->dev),
+			   s->delivered);
+		if (s->lost > 0)
+			vb_buf_fmt(&each, " (%" PRIu64 " lost)", s->lost);
+	}
+	vb_report_say("%" PRIu64 " record%s received, %" PRIu64 " lost, %" PRIu64 " %s%s", received,
+		      vb_plural(received), lost, delivered, verb, each.len > 0 ? each.data : "");
+	vb_buf_done(&each);
+}
+
+/* ---- the machine ---- */
+
+void vb_report_finding(void *ctx, const struct vb_finding *f)
+{
+	static const char *const words[] = {
+		[VB_GOOD] = "good",
+		[VB_WARN] = "warning",
+		[VB_BAD] = "BAD",
+	};
+	struct vb_report *r = ctx;
+
+	vb_buf_fmt(&r->out, "%-8s %s", words[f->verdict], f->subject);
+	if (f->detail && f->detail[0])
+		vb_buf_fmt(&r->out, ": %s", f->detail);
+	if (f->remedy && f->remedy[0])
+		vb_buf_fmt(&r->out, " - %s", f->remedy);
+	vb_buf_str(&r->out, "\n");
+	vb_report_next(r);
+}
+
+void vb_report_device(void *ctx, const struct vb_device *dev, uint32_t n_channels)
+{
+	struct vb_report *r = ctx;
+	char guid[VB_GUID_TEXT];
+
+	vb_guid_text(dev->instance, guid);
+	vb_buf_fmt(&r->out, "%-4" PRIu32 " %-10s %s  %s", dev->relid,
+		   vb_class_by_code(dev->class)->name, guid,
+		   dev->driver[0] ? dev->driver : "(no driver)");
+	if (n_channels > 1)
+		vb_buf_fmt(&r->out, ", %" PRIu32 " channels", n_channels);
+	vb_buf_str(&r->out, "\n");
+	vb_report_next(r);
+}
+
+void vb_report_version(struct vb_report *r)
+{
+	vb_buf_fmt(&r->out, "vmbusdump %s\nJSON schema %d\n", VB_TOOLS_VERSION, VB_JSON_SCHEMA);
+	vb_buf_fmt(&r->out, "libbpf %s\n", vb_source_bpf_version());
+}

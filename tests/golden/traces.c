@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * golden-traces FILE FAULTY: how the hand-made traces of the golden tests were made. FILE is a good
+ * one: states, an offer, and a balloon that negotiates, gives pages back and reports. FAULTY has
+ * losses, a length that lies, packets that were cut, a failed write and an external part.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "capture/event.h"
+#include "dissectors/sinks.h"
+
+#define START UINT64_C(1767300504123456789) /* 2026-01-01T20:48:24 UTC */
+#define STEP UINT64_C(1234567)
+#define INSTANCE "1eccfd72-4b41-45ef-b73a-4a6e44c12924"
+#define BALLOON "525074dc-8985-46e2-8057-a307dc18a502"
+
+struct making {
+	struct vb_trace_writer *w;
+	struct vb_device balloon;
+	uint64_t time_ns, seq[2];
+	int rc;
+	struct vb_err err;
+};
+
+/* What differs from an ordinary packet of the balloon to the host. */
+struct record {
+	uint8_t kind, direction;
+	uint16_t flags;
+	uint32_t cpu, lost, cut, result;
+	const void *ext;
+	uint32_t ext_len, ext_wire_len;
+};
+
+static void put(struct making *m, const struct record *r, const void *bytes, uint32_t len)
+{
+	bool synthesized = r->flags & VB_REC_SYNTHESIZED;
+	struct vb_event ev = { .time_ns = m->time_ns, .data = bytes, .ext = r->ext };
+	struct vb_record_header *h = &ev.hdr;
+
+	h->magic = VB_RECORD_MAGIC;
+	h->header_len = VB_RECORD_HEADER_LEN;
+	h->kind = r->kind;
+	h->direction = r->direction;
+	h->flags = r->flags;
+	h->cpu = r->cpu;
+	h->lost = r->lost;
+	h->result = r->result;
+	h->wire_len = len;
+	h->cap_len = len - r->cut;
+	h->ext_len = r->ext_len;
+	h->ext_wire_len = r->ext_wire_len;
+	h->ring_pos = VB_RING_POS_UNKNOWN;
+	h->capture = UINT64_C(0x1122334455667788);
+	h->mono_ns = m->time_ns - START + 5000000000u;
+	if (r->kind != VB_KIND_CONTROL) {
+		h->class = VB_CLASS_BALLOON;
+		h->relid = 1;
+		memcpy(h->device, m->balloon.instance, sizeof(h->device));
+	}
+	m->seq[r->cpu] += r->lost;
+	h->seq = synthesized ? VB_SEQ_SYNTHESIZED : m->seq[r->cpu]++;
+	m->time_ns += synthesized ? 0 : STEP;
+	if (m->rc == 0)
+		m->rc = vb_trace_writer_event(m->w, &ev, &m->err);
+}
+
+/* A message of the balloon in its packet: descriptor, type and size, transaction id, body. */
+static void put_message(struct making *m, const struct record *r, uint16_t type, uint32_t id,
+			const void *body, uint32_t body_len)
+{
+	uint8_t p[256] = { 0 };
+	uint32_t size = 8 + body_len, len = (16 + size + 7) & ~7u;
+	uint16_t descriptor[4] = { 6, 2, (uint16_t)(len / 8), 0 };
+	uint16_t head[2] = { type, (uint16_t)size };
+
+	memcpy(p, descriptor, sizeof(descriptor));
+	memcpy(p + 8, &id, sizeof(id));
+	memcpy(p + 16, head, sizeof(head));
+	memcpy(p + 20, &id, sizeof(id));
+	memcpy(p + 24, body, body_len);
+	put(m, r, p, len);
+}
+
+static const struct record state = { .kind = VB_KIND_STATE, .flags = VB_REC_SYNTHESIZED };
+static const struct record offer = { .kind = VB_KIND_CONTROL,
+				     .direction = VB_TO_GUEST,
+				     .flags = VB_REC_SYNTHESIZED };
+static const struct record to_host = { .kind = VB_KIND_PACKET, .direction = VB_TO_HOST };
+static const struct record to_guest = { .kind = VB_KIND_PACKET,
+					.direction = VB_TO_GUEST,
+					.cpu = 1 };
+
+static void put_beginning(struct making *m)
+{
+	static const uint8_t protocol[8] = { 2, 0, 4, 0, 0, 0, 2, 0 };
+	uint8_t bytes[196] = { 1 };
+
+	put(m, &state, protocol, sizeof(protocol));
+	vb_guid_parse(BALLOON, bytes + 8);
+	memcpy(bytes + 24, m->balloon.instance, 16);
+	bytes[184] = 1; /* relid */
+	put(m, &offer, bytes, sizeof(bytes));
+}
+
+static void put_negotiation(struct making *m)
+{
+	static const uint32_t version[2] = { 0x20000, 1 };
+	static const uint64_t accepted = 1, caps[3] = { 3, 0x4000, 0 };
+
+	put_message(m, &to_host, 1, 1, version, sizeof(version));
+	put_message(m, &to_guest, 2, 1, &accepted, sizeof(accepted));
+	put_message(m, &to_host, 3, 2, caps, sizeof(caps));
+	put_message(m, &to_guest, 4, 2, &accepted, sizeof(accepted));
+}
+
+static void put_balloon(struct making *m)
+{
+	static const uint32_t request[2] = { 25 };
+	static const uint64_t response[4] = { (uint64_t)(3 << 1) << 32, 0x1000 | 16ull << 40,
+					      0x2000 | 8ull << 40, 0x3000 | 1ull << 40 };
+
+	put_message(m, &to_guest, 6, 3, request, sizeof(request));
+	put_message(m, &to_host, 7, 3, response, sizeof(response));
+}
+
+static void put_status(struct making *m, const struct record *r, uint32_t id)
+{
+	uint64_t body[5] = { 50000 - id * 100, 3000 + id * 50, 512, 40 + id, 0 };
+
+	put_message(m, r, 5, id, body, sizeof(body));
+}
+
+static void put_good(struct making *m)
+{
+	put_beginning(m);
+	put_negotiation(m);
+	put_balloon(m);
+	for (uint32_t id = 4; id < 7; id++)
+		put_status(m, &to_host, id);
+}
+
+/* Two segments: the send buffer section, whole, and a page of which half was kept. */
+static const uint8_t external[] = {
+	0xff, 0xff, 0xff, 0xff, 5,    0,   0,	0,   5,	  0, 0, 0,
+	0,    0,    0,	  0,	'h',  'e', 'l', 'l', 'o', 0, 0, 0, /* padding */
+	0,    0,    0,	  0,	0x10, 0,   0,	0,   8,	  0, 0, 0,
+	1,    0,    0,	  0,	1,    2,   3,	4,   5,	  6, 7, 8,
+};
+
+static void put_faulty(struct making *m)
+{
+	struct record lost = to_host, cut = to_host, failed = to_host, ext = to_host;
+	uint8_t liar[32] = { 6, 0, 2, 0, 4, 0 };
+
+	put_beginning(m);
+	put_status(m, &to_host, 1);
+	lost.lost = 3;
+	put_status(m, &lost, 2);
+	liar[16] = 5;
+	liar[18] = 200; /* size */
+	put(m, &to_host, liar, sizeof(liar));
+	cut.flags = VB_REC_CUT;
+	cut.cut = 24;
+	put_status(m, &cut, 3);
+	failed.flags = VB_REC_FAILED;
+	failed.result = (uint32_t)-11;
+	put_status(m, &failed, 4);
+	ext.ext = external;
+	ext.ext_len = sizeof(external);
+	ext.ext_wire_len = 21;
+	ext.flags = VB_REC_EXT_CUT;
+	put_status(m, &ext, 5);
+	m->seq[0] += 2; /* taken out later */
+	put_status(m, &to_host, 6);
+	liar[16] = 99; /* a message nobody knows */
+	liar[18] = 16;
+	put(m, &to_host, liar, sizeof(liar));
+}
+
+static int make(const char *path, void (*fill)(struct making *m), uint64_t lost)
+{
+	struct vb_trace_writer_options opt = { .application = "golden-traces", .os = "6.1.0" };
+	struct making m = { .time_ns = START };
+	struct vb_device_stats stats[2] = { 0 };
+
+	m.balloon = (struct vb_device){ .class = VB_CLASS_BALLOON, .driver = "hv_balloon" };
+	vb_guid_parse(INSTANCE, m.balloon.instance);
+	m.rc = vb_trace_writer_open(path, &opt, &m.w, &m.err);
+	if (m.rc == 0)
+		m.rc = vb_trace_writer_device(m.w, &m.balloon, &m.err);
+	if (m.rc == 0)
+		fill(&m);
+	stats[1] = (struct vb_device_stats){ m.balloon, 20, lost, 20 - lost };
+	if (m.rc == 0)
+		m.rc = vb_trace_writer_close(m.w, stats, 2, &m.err);
+	if (m.rc < 0)
+		fprintf(stderr, "%s: %s\n", path, m.err.text);
+	return m.rc;
+}
+
+int main(int argc, char **argv)
+{
+	if (argc != 3) {
+		fprintf(stderr, "usage: golden-traces FILE FAULTY\n");
+		return 2;
+	}
+	return make(argv[1], put_good, 0) < 0 || make(argv[2], put_faulty, 3) < 0;
+}
