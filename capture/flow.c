@@ -53,12 +53,18 @@ static bool matches(struct vb_flow *fl, const struct vb_event *ev)
 
 /*
  * Made-up states and offers go into every copy, whatever the filter says: without them what the
- * copy holds could not be decoded.
+ * copy holds could not be decoded. So does a record that marks a loss: without it nobody would
+ * learn where the loss was.
  */
+static bool always_kept(const struct vb_record_header *h)
+{
+	return h->flags & VB_REC_SYNTHESIZED || h->lost;
+}
+
 static int write_record(struct vb_flow *fl, const struct vb_event *ev, bool match,
 			struct vb_err *err)
 {
-	if (!fl->files || !(match || ev->hdr.flags & VB_REC_SYNTHESIZED))
+	if (!fl->files || !(match || always_kept(&ev->hdr)))
 		return 0;
 	fl->n_written++;
 	fl->written = true;

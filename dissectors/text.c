@@ -5,20 +5,27 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "sinks.h"
+#include "buf.h"
 
 #define BYTES_SHOWN 32	  /* of a byte string, in text */
 #define ELEMENTS_SHOWN 3  /* of an array, in the one-line summary */
 #define VALUES_PER_LINE 8 /* of an array of numbers, in the tree */
 
+/* Whole and thousandths by hand: a program around us may have set a locale. */
 static void put_ns(struct vb_buf *b, int64_t ns)
 {
-	if (ns > -1000000 && ns < 1000000)
-		vb_buf_fmt(b, "%.3f us", (double)ns / 1e3);
-	else if (ns > -1000000000 && ns < 1000000000)
-		vb_buf_fmt(b, "%.3f ms", (double)ns / 1e6);
+	uint64_t abs = ns < 0 ? -(uint64_t)ns : (uint64_t)ns;
+	const char *sign = ns < 0 ? "-" : "";
+
+	if (abs < 1000000)
+		vb_buf_fmt(b, "%s%" PRIu64 ".%03u us", sign, abs / 1000,
+			   (unsigned int)(abs % 1000));
+	else if (abs < 1000000000)
+		vb_buf_fmt(b, "%s%" PRIu64 ".%03u ms", sign, abs / 1000000,
+			   (unsigned int)(abs / 1000 % 1000));
 	else
-		vb_buf_fmt(b, "%.6f s", (double)ns / 1e9);
+		vb_buf_fmt(b, "%s%" PRIu64 ".%06u s", sign, abs / 1000000000,
+			   (unsigned int)(abs / 1000 % 1000000));
 }
 
 static void put_number(struct vb_buf *b, const struct vb_row *row, uint64_t value)
@@ -30,7 +37,7 @@ static void put_number(struct vb_buf *b, const struct vb_row *row, uint64_t valu
 	else if (row->is_signed)
 		vb_buf_fmt(b, "%" PRId64, (int64_t)value);
 	else
-		vb_buf_fmt(b, "%" PRIu64, value);
+		vb_buf_u64(b, value);
 }
 
 static void put_bytes(struct vb_buf *b, const struct vb_item *it)
@@ -92,8 +99,14 @@ static void separate(struct vb_text *t)
 /* A name with blanks for the underscores, as people write it. */
 static void put_words(struct vb_buf *b, const char *name)
 {
-	for (const char *p = name; *p; p++)
-		vb_buf_add(b, *p == '_' ? " " : p, 1);
+	size_t len = strlen(name);
+	char *p = vb_buf_room(b, len);
+
+	if (!p)
+		return;
+	for (; *name; name++)
+		*p++ = *name == '_' ? ' ' : *name;
+	vb_buf_took(b, p);
 }
 
 /* In a line only the name of a value is needed, where it has one. */
