@@ -234,7 +234,7 @@ static int encode_array(struct encode *e, const struct vb_row *row, const void *
 /* Go to the place that .at gives; false when it lies outside, or behind us. */
 static bool seek(struct vb_scope *sc, const struct vb_row *row)
 {
-	uint64_t to = (uint64_t)sc->start + vb_scaled(sc, row, row->at);
+	uint64_t to = vb_row_place(sc, row);
 
 	if (to > sc->end || to < sc->off)
 		return false;

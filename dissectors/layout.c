@@ -47,17 +47,23 @@ bool vb_row_applies(const struct vb_scope *sc, const struct vb_row *row)
 	return !row->when || (vb_slot(sc, row->when) & row->mask) == row->equals;
 }
 
-uint32_t vb_scaled(const struct vb_scope *sc, const struct vb_row *row, uint8_t slot)
+/* slot * scale + bias, held within 0 .. UINT32_MAX. */
+static uint32_t scaled(const struct vb_scope *sc, uint8_t slot, uint8_t scale, int16_t bias)
 {
 	uint64_t value = vb_slot(sc, slot);
 	int64_t n;
 
 	if (value > UINT32_MAX)
 		value = UINT32_MAX;
-	n = (int64_t)value * (row->scale ? row->scale : 1) + row->bias;
+	n = (int64_t)value * (scale ? scale : 1) + bias;
 	if (n < 0)
 		return 0;
 	return n > UINT32_MAX ? UINT32_MAX : (uint32_t)n;
+}
+
+uint64_t vb_row_place(const struct vb_scope *sc, const struct vb_row *row)
+{
+	return (uint64_t)sc->start + scaled(sc, row->at, row->at_scale, row->at_bias);
 }
 
 static uint32_t calculated(const struct vb_scope *sc, const struct vb_row *row)
@@ -82,7 +88,7 @@ uint32_t vb_row_count(const struct vb_scope *sc, const struct vb_row *row)
 	if (row->calc)
 		return calculated(sc, row);
 	if (row->count != VB_REST)
-		return vb_scaled(sc, row, row->count);
+		return scaled(sc, row->count, row->scale, row->bias);
 	return row->size ? vb_left(sc) / row->size : UINT32_MAX;
 }
 
@@ -94,7 +100,7 @@ uint32_t vb_row_len(const struct vb_scope *sc, const struct vb_row *row)
 		return calculated(sc, row);
 	if (row->len == VB_REST)
 		return vb_left(sc);
-	return vb_scaled(sc, row, row->len);
+	return scaled(sc, row->len, row->scale, row->bias);
 }
 
 const struct vb_msg *vb_pick_msg(const struct vb_proto *proto, const struct vb_scope *sc)

@@ -252,10 +252,10 @@ static void check_attributes(struct vb_lint *l, const struct vb_row *row)
 		vb_lint_fault(l, NULL, "a protocol in what is no payload");
 	if (row->count && row->calc)
 		vb_lint_fault(l, NULL, "count and calc");
-	if (scales && !row->at && !by_slot)
+	if (scales && !by_slot)
 		vb_lint_fault(l, NULL, "scale or bias of nothing");
-	if (scales && row->at && by_slot)
-		vb_lint_fault(l, NULL, "scale or bias of both the place and the length");
+	if ((row->at_scale || row->at_bias) && !row->at)
+		vb_lint_fault(l, NULL, "at_scale or at_bias of nothing");
 	if (row->when ? !row->mask || (row->equals & ~row->mask) : row->mask || row->equals)
 		vb_lint_fault(l, NULL, "a condition that never or always holds");
 }

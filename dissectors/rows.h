@@ -22,6 +22,9 @@
 #define GUID(n, t, ...) VB_ROW(n, t, VB_GUID, 16, ##__VA_ARGS__)
 #define BYTES(n, t, ...) VB_ROW(n, t, VB_BYTES, 0, ##__VA_ARGS__)
 
+/* Bytes whose number is fixed. */
+#define FIXED(n, t, sz, ...) VB_ROW(n, t, VB_BYTES, sz, ##__VA_ARGS__)
+
 /* Bytes out of sight while they are zero: sz of them, or 0 with .len or .calc. */
 #define HIDDEN(n, t, sz, ...) VB_ROW(n, t, VB_PAD, sz, ##__VA_ARGS__)
 #define PAD(n, sz, ...) HIDDEN(n, "Reserved", sz, ##__VA_ARGS__)

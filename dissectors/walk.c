@@ -308,7 +308,7 @@ static void walk_array(struct walk *wk, const struct vb_row *row)
 static bool seek(struct walk *wk, const struct vb_row *row)
 {
 	struct vb_scope *sc = &wk->sc;
-	uint64_t to = (uint64_t)sc->start + vb_scaled(sc, row, row->at);
+	uint64_t to = vb_row_place(sc, row);
 	struct vb_item it = item(wk, row, sc->off, 0);
 
 	if (to > sc->end || to < sc->off) {

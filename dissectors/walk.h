@@ -57,8 +57,8 @@ void vb_bits_set(struct vb_scope *sc, const struct vb_row *row, uint64_t value);
 /* Version and condition of the row hold. Without a known version the newest layout is assumed. */
 bool vb_row_applies(const struct vb_scope *sc, const struct vb_row *row);
 
-/* slot * scale + bias, held within 0 .. UINT32_MAX. */
-uint32_t vb_scaled(const struct vb_scope *sc, const struct vb_row *row, uint8_t slot);
+/* Where a row with .at begins, from the start of the frame. */
+uint64_t vb_row_place(const struct vb_scope *sc, const struct vb_row *row);
 
 /* An array: .count is given, or .calc on a row whose length is fixed. */
 bool vb_row_is_array(const struct vb_row *row);

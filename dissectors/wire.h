@@ -83,9 +83,11 @@ struct vb_row {
 	uint8_t from_slot; /* VB_VALUE: slot that is shown */
 	uint8_t count;	   /* slot with the number of elements, or VB_REST */
 	uint8_t len;	   /* slot with the number of bytes, or VB_REST */
-	uint8_t at;	   /* slot: begin at slot * scale + bias bytes from the protocol's start */
-	uint8_t scale;	   /* of .at, .count and .len; 0 means 1 */
+	uint8_t scale;	   /* of .count and .len; 0 means 1 */
 	int16_t bias;	   /* added after scaling */
+	uint8_t at;	   /* slot: begin at slot * at_scale + at_bias from the protocol's start */
+	uint8_t at_scale;
+	int16_t at_bias;
 	uint8_t lo, width; /* VB_BIT: lowest bit, number of bits */
 	uint8_t when;	   /* slot: the row is there only when (slot & mask) == equals */
 	uint32_t mask, equals;

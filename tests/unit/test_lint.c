@@ -198,9 +198,7 @@ Test(lint, attributes)
 	expect_rows(ROWS(U8("a", "A", .proto = "vmbus")),
 		    "p.m.a: a protocol in what is no payload\n");
 	expect_rows(ROWS(U8("a", "A", .scale = 8)), "p.m.a: scale or bias of nothing\n");
-	expect_rows(ROWS(U8("n", "N", .set = VB_S_LEN),
-			 BYTES("a", "A", .at = VB_S_LEN, .len = VB_S_LEN, .bias = 8)),
-		    "p.m.a: scale or bias of both the place and the length\n");
+	expect_rows(ROWS(U8("a", "A", .at_bias = 8)), "p.m.a: at_scale or at_bias of nothing\n");
 	expect_rows(ROWS(U8("n", "N", .set = VB_S_A),
 			 U8("a", "A", .when = VB_S_A, .mask = 1, .equals = 2)),
 		    "p.m.a: a condition that never or always holds\n");

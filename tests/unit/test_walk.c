@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dissectors/rows.h"
 #include "frames.h"
 
 static struct vb_walked walk(const struct vb_frame *f)
@@ -369,6 +370,32 @@ Test(walk, every_prefix)
 		cr_assert_eq(walk(&f).n_notes[VB_NOTE_CUT] > 0, n < m.f.wire_len);
 		free(copy);
 	}
+}
+
+/* A part that stands where an offset says: what lies before it is a gap, and shown. */
+Test(walk, part_at_an_offset)
+{
+	static const struct vb_row rows[] = {
+		U8("offset8", "Offset", .set = VB_S_HEAD),
+		U8("length", "Length", .set = VB_S_LEN),
+		BYTES("part", "Part", .at = VB_S_HEAD, .at_scale = 8, .at_bias = -4,
+		      .len = VB_S_LEN, .bias = 1),
+		END_ROWS,
+	};
+	static const struct vb_proto proto = { .name = "p", .title = "P", .head = rows };
+	struct vb_walked w;
+	struct made_frame m;
+
+	frame_make(&m, 0, 0, "01 02 00 07 616263");
+	vb_walk(&proto, &m.f, NULL, &w);
+	cr_assert_eq(w.unexplained, 2);
+	cr_assert_eq(errors(&w), 0);
+	m.bytes[0] = 2;
+	vb_walk(&proto, &m.f, NULL, &w);
+	cr_assert_eq(w.n_notes[VB_NOTE_UNEXPECTED], 1, "beyond the end");
+	m.bytes[0] = 0;
+	vb_walk(&proto, &m.f, NULL, &w);
+	cr_assert_eq(w.n_notes[VB_NOTE_UNEXPECTED], 1, "back into what was read");
 }
 
 Test(walk, tree_of_a_close)
