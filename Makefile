@@ -13,6 +13,10 @@ build = cmake --preset $1 && cmake --build --preset $1 --parallel $(JOBS)
 # after sudo, the build directory belongs to the user again
 disown = [ -z "$$SUDO_UID" ] || chown -R "$$SUDO_UID:$$SUDO_GID" $(BUILD)
 
+# what the tests measured, and ctest's verdict once more
+digest = echo; grep -ahE '^(sizes|layout|fuzz): |^prove: .* holds' Testing/Temporary/LastTest.log; \
+	echo; grep -a 'tests passed' log
+
 all:
 	@command -v cmake >/dev/null || { echo "cmake is missing: sudo make packages"; exit 1; }
 	$(call build,release)
@@ -33,8 +37,8 @@ check:
 	$(call build,fuzz)
 	@mkdir -p $(BUILD)/check
 	@printf 'subdirs("%s")\n' .. ../debug ../fuzz >$(BUILD)/check/CTestTestfile.cmake
-	cd $(BUILD)/check && ctest --parallel $(JOBS) --output-on-failure --no-tests=error $(CTEST); \
-		status=$$?; $(disown); exit $$status
+	@cd $(BUILD)/check && ctest --parallel $(JOBS) --output-on-failure --no-tests=error \
+		--output-log log $(CTEST); status=$$?; $(disown); $(digest); exit $$status
 
 check-full:
 	@tests/need build optional check lab full
