@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash disable=SC2154
+#
+# Connect and disconnect: the capture starts before hv_vmbus is loaded and ends
+# after it is gone. hv_balloon stays out: it would keep hv_vmbus loaded.
+# -> negotiation.pcapng
+# Arguments: more for vmbusdump.
+# shellcheck source=/dev/null
+. /lab.sh
+
+start_capture capture -i any -w "$out/negotiation.pcapng" "$@"
+load_vmbus
+sleep 1
+rmmod hv_vmbus || fail "rmmod hv_vmbus"
+step "hv_vmbus is gone"
+sleep 1
+stop_capture
