@@ -220,6 +220,14 @@ static enum vb_exit begin(struct capture *c)
 	return VB_EXIT_GOOD;
 }
 
+static bool any_lost(const struct vb_device_stats *stats, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (stats[i].lost)
+			return true;
+	return false;
+}
+
 static enum vb_exit finish(struct capture *c, int rc)
 {
 	const struct vb_device_stats *stats;
@@ -242,7 +250,7 @@ static enum vb_exit finish(struct capture *c, int rc)
 	say_counts(c);
 	if (gone)
 		return VB_EXIT_GOOD;
-	if (rc < 0 || (c->opt->strict && c->flow.decoder.n_malformed > 0))
+	if (rc < 0 || any_lost(stats, n) || (c->opt->strict && c->flow.decoder.n_malformed > 0))
 		return VB_EXIT_DATA;
 	return VB_EXIT_GOOD;
 }

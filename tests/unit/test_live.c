@@ -35,7 +35,7 @@ struct fake {
 
 /* What the next source does; each test is a process of its own. */
 static struct {
-	uint64_t n_records;
+	uint64_t n_records, n_lost;
 	uint32_t data_len;
 	int open_error;
 	unsigned int n_opened, n_restated;
@@ -121,6 +121,7 @@ int vb_source_bpf_open(const struct vb_bpf_options *opt, struct vb_source **ret,
 	f->n_records = plan.n_records;
 	f->data_len = plan.data_len;
 	f->n_states = 2;
+	f->stats[1].received = f->stats[1].lost = plan.n_lost;
 	f->stats[1].dev = (struct vb_device){ .class = VB_CLASS_OTHER, .driver = "fake" };
 	memset(f->stats[1].dev.instance, 0x11, 16);
 	plan.n_opened++;
@@ -269,6 +270,16 @@ Test(live, count)
 	expect_file("t", 7, 2);
 	cr_assert(has_line("err", "vmbusdump: capturing on any (probes fake)"));
 	cr_assert(has_line("err", "vmbusdump: 5 records received, 0 lost, 5 written: other 5"));
+}
+
+/* A capture with losses is not what was asked for: the exit status says so. */
+Test(live, losses)
+{
+	plan.n_lost = 3;
+	cr_assert_eq(RUN("-i", "any", "-w", "t", "-c", "5"), VB_EXIT_DATA);
+	expect_file("t", 7, 2);
+	cr_assert(has_line("err",
+			   "vmbusdump: 8 records received, 3 lost, 5 written: other 5 (3 lost)"));
 }
 
 Test(live, duration)
