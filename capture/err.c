@@ -5,6 +5,17 @@
 
 #include "capture/event.h"
 
+/*
+ * Sentences quote file names and what users typed. They stay one line, and no control character
+ * reaches a terminal.
+ */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = '?';
+}
+
 int vb_fail(struct vb_err *err, int code, const char *fmt, ...)
 {
 	va_list args;
@@ -14,5 +25,6 @@ int vb_fail(struct vb_err *err, int code, const char *fmt, ...)
 	va_start(args, fmt);
 	vsnprintf(err->text, sizeof(err->text), fmt, args);
 	va_end(args);
+	make_printable(err->text);
 	return code;
 }
