@@ -20,7 +20,8 @@ struct vb_err {
 };
 
 /* Write the sentence and return code (a negative errno), so that `return vb_fail(...)` reads well. */
-int vb_fail(struct vb_err *err, int code, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
+int vb_fail(struct vb_err *err, int code, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
 
 /*
  * One event. The header is the record header of the file, byte for byte; data and ext belong to
@@ -148,10 +149,10 @@ void vb_trace_writer_abandon(struct vb_trace_writer *w);
 /* ---- live capture: source_bpf.c ---- */
 
 struct vb_bpf_options {
-	const char *channels;	/* -i: "any" or a comma list of relid, class name, instance GUID */
-	uint32_t snaplen;	/* packet bytes copied per record, at most 262144 */
-	uint32_t ring_kib;	/* -B: BPF ring buffer per CPU, KiB; rounded up to a power of two */
-	bool signals;		/* guest signals and host interrupts as events */
+	const char *channels; /* -i: "any" or a comma list of relid, class name, instance GUID */
+	uint32_t snaplen;     /* packet bytes copied per record, at most 262144 */
+	uint32_t ring_kib;    /* -B: BPF ring buffer per CPU, KiB; rounded up to a power of two */
+	bool signals;	      /* guest signals and host interrupts as events */
 };
 
 /*
@@ -161,7 +162,13 @@ struct vb_bpf_options {
 int vb_source_bpf_open(const struct vb_bpf_options *opt, struct vb_source **ret,
 		       struct vb_err *err);
 
-/* The names of the probes in use, comma separated, for shb_userappl. */
+/*
+ * hv_vmbus is not loaded yet, and the source waits for it. It needs its privileges again then, so
+ * they cannot be dropped before.
+ */
+bool vb_source_bpf_waiting(const struct vb_source *src);
+
+/* How it probes (fentry or kprobe) and what, comma separated, for shb_userappl. */
 const char *vb_source_bpf_probes(const struct vb_source *src);
 
 /* The records that begin every file: states and offers, made anew from what is known now. */
@@ -170,9 +177,9 @@ int vb_source_bpf_restate(struct vb_source *src, struct vb_err *err);
 /* One finding of --doctor. */
 struct vb_finding {
 	enum { VB_GOOD, VB_WARN, VB_BAD } verdict;
-	const char *subject;	/* e.g. "BTF of hv_vmbus" */
-	const char *detail;	/* what was found */
-	const char *remedy;	/* what to do; empty when good */
+	const char *subject; /* e.g. "BTF of hv_vmbus" */
+	const char *detail;  /* what was found */
+	const char *remedy;  /* what to do; empty when good */
 };
 
 /* Look at kernel, BTF, hooks, capabilities; calls found() for each. 0: can capture, else -ENOTSUP. */

@@ -106,7 +106,7 @@ enum vb_tlv_key {
 	VB_EVENT_CLOSED = 19,
 	VB_EVENT_BYPASS = 20,
 	VB_EVENT_CLOCK_STEP = 21,
-	VB_TLV_PRIVATE = 0x8000,
+	VB_EVENT_END = 0x8000, /* private: the capture ends; carries what was lost at last */
 };
 
 #endif

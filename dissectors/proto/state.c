@@ -21,6 +21,7 @@ static const struct vb_name keys[] = {
 	{ VB_EVENT_CLOSED, "channel closed" },
 	{ VB_EVENT_BYPASS, "data path bypasses the kernel" },
 	{ VB_EVENT_CLOCK_STEP, "wall clock stepped" },
+	{ VB_EVENT_END, "end of capture" },
 	END_NAMES,
 };
 

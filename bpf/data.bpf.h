@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Packets in both directions. Every send path of the kernel ends in hv_ringbuffer_write(), every
+ * packet that is read comes out of hv_pkt_iter_first(). A packet may be freed as soon as it is
+ * written (its completion may run on another CPU), so its bytes are taken at entry and the outcome
+ * follows in a record of its own. Included by vmbus.bpf.c only.
+ */
+#ifndef VB_BPF_DATA_H
+#define VB_BPF_DATA_H
+
+#include "bpf/common.bpf.h"
+
+/* ---- guest to host ---- */
+
+/* Copy the parts of a packet behind rec; sets its lengths. */
+static __always_inline void gather(struct vb_bpf_record *rec, const struct kvec *list, __u32 count)
+{
+	__u8 *data = (__u8 *)(rec + 1);
+	__u64 wire = 0, cap = 0, n;
+	struct kvec part;
+	int i;
+
+	/* descriptor with ranges, payload, padding */
+	for (i = 0; i < 4; i++) {
+		if ((__u32)i >= count)
+			break;
+		n = BPF_CORE_READ(&list[i], iov_len);
+		part.iov_base = BPF_CORE_READ(&list[i], iov_base);
+		wire += n;
+		if (cap > snaplen)
+			break;
+		if (n > snaplen - cap)
+			n = snaplen - cap;
+		KEEP(n);
+		if (n > snaplen)
+			break;
+		KEEP(cap);
+		if (cap > snaplen)
+			break;
+		if (bpf_probe_read_kernel(data + cap, n, part.iov_base))
+			break;
+		cap += n;
+	}
+	rec->wire_len = wire;
+	rec->cap_len = cap;
+}
+
+/* What is lost is kept in mind, too, so that a twin leaves it alone: id 0 tells of nothing. */
+static __always_inline void take_write(struct vmbus_channel *ch, const struct kvec *list,
+				       __u32 count, __u64 request_id, __u64 key,
+				       enum vb_bpf_stream stream)
+{
+	struct vb_bpf_record *rec = scratch_record(stream);
+	struct pending p = {};
+	struct hv_ring_buffer *ring;
+	__u32 relid;
+	__u64 len;
+
+	if (!rec || !wanted(ch, &relid))
+		return;
+	begin(rec, VB_BPF_WRITE, stream, relid);
+	describe(rec, ch);
+	rec->ring_size = BPF_CORE_READ(ch, outbound.ring_datasize);
+	ring = BPF_CORE_READ(ch, outbound.ring_buffer);
+	rec->ring_read = BPF_CORE_READ(ring, read_index);
+	p.write_index = BPF_CORE_READ(ring, write_index);
+	gather(rec, list, count);
+
+	len = rec->cap_len;
+	if (len > snaplen)
+		return;
+	KEEP(len);
+	if (!emit(rec, sizeof(*rec) + len))
+		p.id = rec->id;
+	p.channel = (__u64)ch;
+	p.request_id = request_id;
+	p.relid = relid;
+	p.wire_len = rec->wire_len;
+	__builtin_memcpy(p.head, rec + 1, sizeof(p.head));
+	bpf_map_update_elem(&pendings, &key, &p, BPF_ANY);
+}
+
+/* A walk back through a ring, in search of a packet that begins with head. */
+struct search {
+	__u64 head[VB_BPF_MIN_SNAP / 8];
+	const void *data; /* of the ring */
+	__u32 wire_len;
+	__u32 size;  /* of the ring */
+	__u32 at;    /* where the packet after the next one to look at begins */
+	__u32 stop;  /* where to stop */
+	__u32 found; /* the position, POS_UNKNOWN while there is none */
+	__u32 n_found;
+};
+
+/* Whether the packet at a position begins as wanted; its transaction id is not compared. */
+static __always_inline bool same_head(const struct search *s, __u32 pos)
+{
+	__u64 head[VB_BPF_MIN_SNAP / 8], diff;
+	unsigned int i;
+
+	if (bpf_probe_read_kernel(head, sizeof(head), s->data + pos))
+		return false;
+	diff = head[0] ^ s->head[0];
+#pragma unroll
+	for (i = 2; i < VB_BPF_MIN_SNAP / 8; i++)
+		diff |= i * 8 < s->wire_len ? head[i] ^ s->head[i] : 0;
+	return !diff;
+}
+
+/* One packet back: the upper half of the 8 bytes before a packet says where its predecessor is. */
+static long step_back(__u32 i, void *ctx)
+{
+	struct search *s = ctx;
+	__u64 trailer;
+
+	if (s->at == s->stop)
+		return 1;
+	if (bpf_probe_read_kernel(&trailer, sizeof(trailer),
+				  s->data + (s->at ? s->at : s->size) - TRAILER_LEN))
+		return 1;
+	s->at = trailer >> 32;
+	if (s->at >= s->size)
+		return 1;
+	if (same_head(s, s->at)) {
+		s->found = s->at;
+		s->n_found++;
+	}
+	return 0;
+}
+
+/*
+ * Where packet p went: one of those between the write index before its write and the one now. The
+ * ring is mapped twice in a row, so what wraps around still reads as one piece. Two packets alike
+ * in that stretch, or too many of them: unknown.
+ */
+static __always_inline __u32 locate(struct vmbus_channel *ch, const struct pending *p)
+{
+	struct hv_ring_buffer *ring = BPF_CORE_READ(ch, outbound.ring_buffer);
+	struct search s = {
+		.data = (void *)ring + bpf_core_field_offset(struct hv_ring_buffer, buffer),
+		.wire_len = p->wire_len,
+		.size = BPF_CORE_READ(ch, outbound.ring_datasize),
+		.at = BPF_CORE_READ(ring, write_index),
+		.stop = p->write_index,
+		.found = POS_UNKNOWN,
+	};
+
+	__builtin_memcpy(s.head, p->head, sizeof(s.head));
+	bpf_loop(128, step_back, &s, 0);
+	return s.at == s.stop && s.n_found == 1 ? s.found : POS_UNKNOWN;
+}
+
+/* The transaction id that the ring holds at a position. */
+static __always_inline __u64 trans_id_at(struct vmbus_channel *ch, __u32 pos)
+{
+	void *ring = BPF_CORE_READ(ch, outbound.ring_buffer);
+	__u64 id = 0;
+
+	bpf_probe_read_kernel(&id, sizeof(id),
+			      ring + bpf_core_field_offset(struct hv_ring_buffer, buffer) + pos +
+				      DESC_TRANS_ID);
+	return id;
+}
+
+/*
+ * Position and transaction id of a written packet. The request-id callback, where the channel has
+ * one and it is probed, ran under the ring's lock and knows both.
+ */
+static __always_inline void outcome(struct vb_bpf_record *rec, const struct pending *p)
+{
+	struct request req = { .channel = p->channel, .address = p->request_id };
+	struct vmbus_channel *ch = (struct vmbus_channel *)p->channel;
+	struct request_id *id = bpf_map_lookup_elem(&request_ids, &req);
+	/* VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED and nothing else */
+	bool asks = p->head[0] >> (DESC_FLAGS * 8) == 1 &&
+		    BPF_CORE_READ(ch, next_request_id_callback);
+
+	rec->trans_id = p->request_id;
+	rec->flags = asks ? 0 : VB_BPF_F_TRANS_ID;
+	if (id) {
+		rec->ring_pos = id->ring_pos;
+		rec->flags = VB_BPF_F_TRANS_ID;
+		if (id->trans_id == REQUEST_ERROR) {
+			rec->flags = VB_BPF_F_NO_REQUEST_ID;
+			rec->ring_pos = POS_UNKNOWN;
+		} else if (id->trans_id != NO_REQUESTOR) {
+			rec->trans_id = id->trans_id;
+		}
+		bpf_map_delete_elem(&request_ids, &req);
+		return;
+	}
+	/* -ENODEV: the channel was rescinded, before the write or after it */
+	if (rec->result && rec->result != -ENODEV)
+		return;
+	rec->ring_pos = locate(ch, p);
+	if (asks && rec->ring_pos != POS_UNKNOWN) {
+		rec->trans_id = trans_id_at(ch, rec->ring_pos);
+		rec->flags = VB_BPF_F_TRANS_ID;
+	}
+}
+
+static __always_inline void take_write_done(__u64 key, int ret)
+{
+	struct pending *found = bpf_map_lookup_elem(&pendings, &key);
+	struct vb_bpf_record rec;
+	struct pending p;
+
+	if (!found)
+		return;
+	p = *found;
+	bpf_map_delete_elem(&pendings, &key);
+	if (!p.id)
+		return;
+	begin(&rec, VB_BPF_WRITE_DONE, VB_BPF_S_WRITE, p.relid);
+	rec.id = p.id;
+	rec.result = ret;
+	outcome(&rec, &p);
+	emit(&rec, sizeof(rec));
+}
+
+/* The callback is called after the copy, under the lock: the write index is the packet's place. */
+static __always_inline void take_request_id(struct vmbus_channel *ch, __u64 address, __u64 ret,
+					    __u32 ring_pos)
+{
+	struct request req = { .channel = (__u64)ch, .address = address };
+	struct request_id id = { .trans_id = ret, .ring_pos = ring_pos };
+
+	bpf_map_update_elem(&request_ids, &req, &id, BPF_ANY);
+}
+
+/* ---- host to guest ---- */
+
+/* How many packets stand between two positions, at least 1. */
+static __always_inline __u32 count_missed(struct vmbus_channel *ch, __u32 from, __u32 to)
+{
+	struct hv_ring_buffer *ring = BPF_CORE_READ(ch, inbound.ring_buffer);
+	void *data = (void *)ring + bpf_core_field_offset(struct hv_ring_buffer, buffer);
+	__u32 size = BPF_CORE_READ(ch, inbound.ring_datasize);
+	__u32 n = 0;
+	__u16 len8;
+
+	while (from != to && n < 64) {
+		if (bpf_probe_read_kernel(&len8, sizeof(len8), data + from + DESC_LEN8))
+			break;
+		n++;
+		from += (__u32)len8 * 8 + TRAILER_LEN;
+		if (from >= size)
+			from -= size;
+		if (from >= size)
+			break;
+	}
+	return n ? n : 1;
+}
+
+/*
+ * hv_pkt_iter_first() is called again for a packet that it returned before: to peek after an
+ * advance, when a reader was out of time or its buffer too short. Two packets in a row never have
+ * the same position. A successor that is not where it should be tells of packets that went
+ * unseen: a probe is skipped when its CPU was interrupted in a probe of the same kind.
+ */
+static __always_inline bool is_new(struct inbound *in, struct vmbus_channel *ch, __u32 pos,
+				   __u32 wire_len, __u32 size, __u32 *ret_missed)
+{
+	__u32 next = pos + wire_len + TRAILER_LEN;
+
+	*ret_missed = 0;
+	if (in->valid && in->last == pos)
+		return false;
+	if (in->valid && in->next != pos && in->next < size)
+		*ret_missed = count_missed(ch, in->next, pos);
+	in->valid = 1;
+	in->last = pos;
+	in->next = next >= size ? next - size : next;
+	return true;
+}
+
+static __always_inline void take_read(const void *packet, enum vb_bpf_stream stream)
+{
+	__u64 key = (__u64)packet, len;
+	struct inbound *in = bpf_map_lookup_elem(&inbounds, &key);
+	struct vb_bpf_record *rec = scratch_record(stream);
+	__u32 relid, pos, size, missed, zero = 0;
+	struct vmbus_channel *ch;
+	struct sequence *seq;
+	__u16 len8 = 0;
+
+	if (!packet || !in || !rec)
+		return;
+	ch = (struct vmbus_channel *)in->channel;
+	if (!wanted(ch, &relid))
+		return;
+	bpf_probe_read_kernel(&len8, sizeof(len8), packet + DESC_LEN8);
+	pos = BPF_CORE_READ(ch, inbound.priv_read_index);
+	size = BPF_CORE_READ(ch, inbound.ring_datasize);
+	if (!is_new(in, ch, pos, (__u32)len8 * 8, size, &missed))
+		return;
+	seq = bpf_map_lookup_elem(&sequences, &zero);
+	if (seq)
+		seq->next[stream] += missed;
+	begin(rec, VB_BPF_READ, stream, relid);
+	describe(rec, ch);
+	rec->missed = missed;
+	rec->ring_size = size;
+	rec->ring_pos = pos;
+	rec->ring_read = BPF_CORE_READ(ch, inbound.ring_buffer, read_index);
+	rec->wire_len = (__u32)len8 * 8;
+	len = rec->wire_len;
+	if (len > snaplen)
+		len = snaplen;
+	KEEP(len);
+	if (len > snaplen || bpf_probe_read_kernel(rec + 1, len, packet))
+		return;
+	rec->cap_len = len;
+	emit(rec, sizeof(*rec) + len);
+}
+
+/* A ring begins anew, and perhaps at another address. */
+static __always_inline void take_ring(struct hv_ring_buffer_info *ring)
+{
+	/* only rings that are read have a buffer for packets */
+	__u64 key = (__u64)BPF_CORE_READ(ring, pkt_buffer);
+	struct inbound in = {};
+
+	if (!key)
+		return;
+	in.channel = (__u64)ring - bpf_core_field_offset(struct vmbus_channel, inbound);
+	bpf_map_update_elem(&inbounds, &key, &in, BPF_ANY);
+}
+
+static __always_inline void forget_ring(struct hv_ring_buffer_info *ring)
+{
+	__u64 key = (__u64)BPF_CORE_READ(ring, pkt_buffer);
+
+	bpf_map_delete_elem(&inbounds, &key);
+}
+
+/* ---- signals, when asked ---- */
+
+static __always_inline void take_event(struct vmbus_channel *ch, __u16 type, __u16 stream)
+{
+	struct vb_bpf_record rec;
+	__u32 relid;
+
+	if (!wanted(ch, &relid))
+		return;
+	begin(&rec, type, stream, relid);
+	describe(&rec, ch);
+	emit(&rec, sizeof(rec));
+}
+
+#endif

@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Records shared by the BPF programs and user space: fixed-size types only, no pointers.
+ */
+#ifndef VB_BPF_RECORD_H
+#define VB_BPF_RECORD_H
+
+#include <linux/types.h>
+
+enum vb_bpf_type {
+	VB_BPF_WRITE = 1,  /* a packet is about to be written; its bytes follow */
+	VB_BPF_WRITE_DONE, /* how that went; same id as the VB_BPF_WRITE */
+	VB_BPF_READ,	   /* a packet was fetched from the ring; its bytes follow */
+	VB_BPF_POST,	   /* a message is about to be posted to the host; its bytes follow */
+	VB_BPF_POST_DONE,  /* how that went */
+	VB_BPF_MESSAGE,	   /* a message from the host; its bytes follow */
+	VB_BPF_SIGNAL,	   /* the guest signals the host */
+	VB_BPF_INTERRUPT,  /* the host's interrupt is taken for the channel */
+};
+
+/*
+ * A program does not run nested in itself on one CPU, but may in another: an interrupt comes at any
+ * time. So each has a stream of its own, in which sequence numbers enter the ring buffer in order
+ * and a gap is a loss.
+ */
+enum vb_bpf_stream {
+	VB_BPF_S_WRITE,
+	VB_BPF_S_WRITE_TWIN,
+	VB_BPF_S_READ,
+	VB_BPF_S_READ_TWIN,
+	VB_BPF_S_POST,
+	VB_BPF_S_MESSAGE,
+	VB_BPF_S_SIGNAL,
+	VB_BPF_S_INTERRUPT,
+	VB_BPF_N_STREAMS
+};
+
+enum vb_bpf_flag {
+	VB_BPF_F_TRANS_ID = 1,	    /* trans_id is what is on the wire */
+	VB_BPF_F_NO_REQUEST_ID = 2, /* the write failed for want of a request id, not of room */
+};
+
+struct vb_bpf_record {
+	__u64 time_ns;	/* CLOCK_MONOTONIC */
+	__u64 seq;	/* per CPU and stream, counts lost records; not in _DONE records */
+	__u64 id;	/* joins _DONE to what it tells about */
+	__u64 trans_id; /* VB_BPF_WRITE_DONE */
+	__u32 cpu;
+	__u16 type;	  /* enum vb_bpf_type */
+	__u16 stream;	  /* enum vb_bpf_stream */
+	__u32 relid;	  /* 0: not about a channel */
+	__u32 subchannel; /* sub-channel index */
+	__u8 instance[16];
+	__u32 wire_len;	 /* bytes of the packet or message */
+	__u32 cap_len;	 /* how many of them follow this structure */
+	__s32 result;	 /* _DONE: 0 or -errno */
+	__u32 ring_size; /* bytes of the ring's data area */
+	__u32 ring_pos;	 /* where the packet starts, 0xffffffff: unknown */
+	__u32 ring_read; /* read index at that moment */
+	__u32 missed;	 /* VB_BPF_READ: packets before this one that the probe did not see */
+	__u32 flags;	 /* enum vb_bpf_flag */
+	__u64 lost;	 /* records of this channel lost up to now */
+};
+
+/* Of those, the first ones put packets together in memory of their own. */
+#define VB_BPF_N_SCRATCH VB_BPF_S_POST
+
+/* Linux has this many channels at most (MAX_CHANNEL_RELIDS in drivers/hv/hyperv_vmbus.h). */
+#define VB_BPF_MAX_RELIDS 2048
+
+/* One per relid, shared with user space through memory; element 0 is the control messages. */
+struct vb_bpf_channel {
+	__u64 lost;   /* records that did not fit into the ring buffer */
+	__u32 wanted; /* this channel is captured */
+	__u32 chosen; /* the user named this relid: wanted whatever is offered under it */
+};
+
+/* What the user selected that may be offered later: 16 bytes of the offer at an offset. */
+#define VB_BPF_MAX_SELECTORS 16
+struct vb_bpf_selector {
+	__u32 at;   /* 8: class, 24: instance, 56: channel flags */
+	__u32 mask; /* at 56: the flags that select */
+	__u8 guid[16];
+};
+
+/* Bytes copied of a packet at least: what is needed to find it again in the ring. */
+#define VB_BPF_MIN_SNAP 48
+
+/* A channel message is at most this long (HV_MESSAGE_PAYLOAD_BYTE_COUNT). */
+#define VB_BPF_MAX_MESSAGE 240
+
+/* The head of an offer, struct vmbus_channel_offer_channel. */
+#define VB_BPF_OFFER_LEN 196
+
+/* In and out of the program that looks up one channel. */
+struct vb_bpf_walk {
+	__u64 connection;   /* in: address of vmbus_connection */
+	__u64 version_addr; /* in: address of vmbus_proto_version */
+	__u32 relid;	    /* in */
+	__u32 found;	    /* out: 1 when the relid has a channel */
+	__u32 version;	    /* out: the negotiated VMBus version */
+	__u8 offer[VB_BPF_OFFER_LEN];
+};
+
+#endif

@@ -1,0 +1,439 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Loads the probes and attaches them. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "capture/source_bpf.h"
+#include "vmbus.skel.h"
+
+/* No Linux driver writes or accepts a longer packet; more would only cost memory per CPU. */
+#define MAX_SNAPLEN 65536u
+#define MAX_LINKS 32
+
+struct vb_probes {
+	struct vb_probes_options opt;
+	struct vmbus_bpf *early; /* control messages only, before hv_vmbus is there */
+	struct vmbus_bpf *full;
+	struct vb_early *events; /* of early */
+	struct vb_early *later;	 /* of full, in modules to come */
+	struct {
+		struct bpf_link *link;
+		bool begins; /* sees calls begin: detached before those that see them end */
+	} links[MAX_LINKS];
+	size_t n_links;
+	struct vb_rings *rings;
+	int channels_fd, sequences_fd; /* shared by both sets of programs */
+	struct vb_bpf_channel *channels;
+	char names[512];
+};
+
+#define CHANNELS_LEN (VB_BPF_MAX_RELIDS * sizeof(struct vb_bpf_channel))
+
+static int print_nothing(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	(void)level;
+	(void)fmt;
+	(void)args;
+	return 0;
+}
+
+static int fail_environment(struct vb_err *err, int code, const char *what)
+{
+	if (code == -EPERM || code == -EACCES)
+		return vb_fail(err, -ENOTSUP,
+			       "%s: permission denied; run as root or with CAP_BPF, CAP_PERFMON "
+			       "and CAP_SYS_ADMIN",
+			       what);
+	return vb_fail(err, code == -ENOMEM ? -ENOMEM : -ENOTSUP, "%s: %s; --doctor tells more",
+		       what, strerror(-code));
+}
+
+/* ---- loading ---- */
+
+static bool in_sets(const char *program, unsigned int sets)
+{
+	size_t i, n;
+	const struct vb_hook *hooks = vb_hooks(&n);
+
+	for (i = 0; i < n; i++) {
+		if ((sets & hooks[i].set) && !strcmp(hooks[i].program, program))
+			return true;
+	}
+	return !strcmp(program, "walk_channel") && !(sets & VB_SET_WAIT);
+}
+
+static int size_maps(struct vb_probes *p, struct vmbus_bpf *skel, uint32_t snaplen)
+{
+	unsigned int n_cpus = vb_rings_n_cpus(p->rings);
+	int rc;
+
+	rc = bpf_map__set_max_entries(skel->maps.rings, n_cpus);
+	if (!rc)
+		rc = bpf_map__set_max_entries(skel->maps.scratch, VB_BPF_N_SCRATCH * n_cpus);
+	if (!rc)
+		rc = bpf_map__set_value_size(skel->maps.scratch,
+					     (uint32_t)sizeof(struct vb_bpf_record) + 2 * snaplen);
+	if (!rc && p->channels_fd >= 0)
+		rc = bpf_map__reuse_fd(skel->maps.channels, p->channels_fd);
+	if (!rc && p->sequences_fd >= 0)
+		rc = bpf_map__reuse_fd(skel->maps.sequences, p->sequences_fd);
+	return rc;
+}
+
+static int configure(struct vb_probes *p, struct vmbus_bpf *skel, unsigned int sets)
+{
+	const struct vb_selection *sel = p->opt.selection;
+	uint32_t snaplen = p->opt.snaplen;
+	struct bpf_program *prog;
+
+	if (snaplen < VB_BPF_MIN_SNAP)
+		snaplen = VB_BPF_MIN_SNAP;
+	if (snaplen > MAX_SNAPLEN)
+		snaplen = MAX_SNAPLEN;
+	skel->rodata->snaplen = snaplen;
+	skel->rodata->any = sel->any;
+	skel->rodata->n_selectors = sel->n_selectors;
+	memcpy(skel->rodata->selectors, sel->selectors, sizeof(sel->selectors));
+	bpf_object__for_each_program(prog, skel->obj)
+		bpf_program__set_autoload(prog, in_sets(bpf_program__name(prog), sets));
+	return size_maps(p, skel, snaplen);
+}
+
+static int share_maps(struct vb_probes *p, const struct vmbus_bpf *skel)
+{
+	const struct vb_selection *sel = p->opt.selection;
+	void *mem;
+	uint32_t i;
+
+	p->channels_fd = dup(bpf_map__fd(skel->maps.channels));
+	p->sequences_fd = dup(bpf_map__fd(skel->maps.sequences));
+	if (p->channels_fd < 0 || p->sequences_fd < 0)
+		return -errno;
+	mem = mmap(NULL, CHANNELS_LEN, PROT_READ | PROT_WRITE, MAP_SHARED, p->channels_fd, 0);
+	if (mem == MAP_FAILED)
+		return -errno;
+	p->channels = mem;
+	for (i = 0; i < VB_BPF_MAX_RELIDS; i++)
+		p->channels[i].wanted = sel->any;
+	for (i = 0; i < sel->n_relids; i++) {
+		p->channels[sel->relids[i]].chosen = 1;
+		p->channels[sel->relids[i]].wanted = 1;
+	}
+	return 0;
+}
+
+static int load(struct vb_probes *p, unsigned int sets, struct vmbus_bpf **ret, struct vb_err *err)
+{
+	struct vmbus_bpf *skel = vmbus_bpf__open();
+	uint32_t cpu;
+	int rc, fd;
+
+	if (!skel)
+		return fail_environment(err, -errno, "opening the probes");
+	rc = configure(p, skel, sets);
+	if (!rc)
+		rc = vmbus_bpf__load(skel);
+	for (cpu = 0; cpu < vb_rings_n_cpus(p->rings) && !rc; cpu++) {
+		fd = vb_rings_fd(p->rings, cpu);
+		rc = bpf_map_update_elem(bpf_map__fd(skel->maps.rings), &cpu, &fd, BPF_ANY);
+	}
+	if (!rc && !p->channels)
+		rc = share_maps(p, skel);
+	if (rc) {
+		vmbus_bpf__destroy(skel);
+		return fail_environment(err, rc, "loading the probes");
+	}
+	*ret = skel;
+	return 0;
+}
+
+/* ---- attaching ---- */
+
+static void add_name(struct vb_probes *p, const char *name)
+{
+	size_t len = strlen(p->names);
+
+	if (!strstr(p->names, name))
+		snprintf(p->names + len, sizeof(p->names) - len, "%s%s", len ? "," : "", name);
+}
+
+static bool begins(const struct vb_hook *hook)
+{
+	return hook->kind == VB_HOOK_ENTRY ||
+	       (hook->kind == VB_HOOK_TRACING && strstr(hook->program, "_fentry"));
+}
+
+static struct bpf_link *attach_program(const struct bpf_program *prog, const struct vb_hook *hook)
+{
+	switch (hook->kind) {
+	case VB_HOOK_TRACING:
+		return bpf_program__attach_trace(prog);
+	case VB_HOOK_TRACEPOINT:
+		return bpf_program__attach_raw_tracepoint(prog, hook->function);
+	default:
+		return bpf_program__attach_kprobe(prog, hook->kind == VB_HOOK_RETURN,
+						  hook->function);
+	}
+}
+
+/* The module comes later, perhaps; without tracefs then unseen. */
+static void attach_later(struct vb_probes *p, const struct bpf_program *prog,
+			 const struct vb_hook *hook)
+{
+	struct vb_err ignored;
+
+	if (p->later || !vb_early_open(&p->later, &ignored))
+		vb_early_attach(p->later, prog, hook, &ignored);
+}
+
+static int attach_hook(struct vb_probes *p, const struct vmbus_bpf *skel,
+		       const struct vb_hook *hook, struct vb_err *err)
+{
+	struct bpf_program *prog = bpf_object__find_program_by_name(skel->obj, hook->program);
+	struct bpf_link *link;
+
+	if (p->n_links == MAX_LINKS)
+		return vb_fail(err, -E2BIG, "too many probes");
+	link = attach_program(prog, hook);
+	if (!link && hook->set == VB_SET_OTHER_MODULE)
+		attach_later(p, prog, hook);
+	if (!link)
+		return hook->optional ? 0 : fail_environment(err, -errno, hook->function);
+	p->links[p->n_links].link = link;
+	p->links[p->n_links++].begins = begins(hook);
+	add_name(p, hook->function);
+	return 0;
+}
+
+static void destroy_links(struct vb_probes *p, bool only_begins)
+{
+	size_t i;
+
+	vb_early_close(p->later);
+	p->later = NULL;
+	for (i = 0; i < p->n_links; i++) {
+		if (only_begins && !p->links[i].begins)
+			continue;
+		bpf_link__destroy(p->links[i].link);
+		p->links[i].link = NULL;
+	}
+	if (!only_begins)
+		p->n_links = 0;
+}
+
+void vb_probes_retreat(struct vb_probes *p)
+{
+	destroy_links(p, false);
+	vmbus_bpf__destroy(p->full);
+	p->full = NULL;
+}
+
+static int attach_full(struct vb_probes *p, unsigned int sets, const char *method,
+		       struct vb_err *err)
+{
+	size_t i, n;
+	const struct vb_hook *hooks = vb_hooks(&n);
+	int rc;
+
+	if (!p->opt.signals)
+		sets &= ~(unsigned int)(VB_SET_TRACING_SIGNAL | VB_SET_KPROBE_SIGNAL |
+					VB_SET_INTERRUPT);
+	if (!p->early)
+		snprintf(p->names, sizeof(p->names), "%s", method);
+	rc = load(p, sets, &p->full, err);
+	for (i = 0; i < n && !rc; i++) {
+		if (sets & hooks[i].set)
+			rc = attach_hook(p, p->full, &hooks[i], err);
+	}
+	if (rc)
+		vb_probes_retreat(p);
+	return rc;
+}
+
+static int attach_now(struct vb_probes *p, struct vb_err *err)
+{
+	unsigned int both = VB_SET_MESSAGE | VB_SET_INTERRUPT | VB_SET_OTHER_MODULE;
+	struct vb_err ignored;
+
+	if (!attach_full(p, both | VB_SET_TRACING | VB_SET_TRACING_SIGNAL, "fentry", &ignored))
+		return 0;
+	return attach_full(p, both | VB_SET_KPROBE | VB_SET_KPROBE_POST | VB_SET_KPROBE_SIGNAL,
+			   "kprobe", err);
+}
+
+static int attach_early(struct vb_probes *p, struct vb_err *err)
+{
+	size_t i, n;
+	const struct vb_hook *hooks = vb_hooks(&n);
+	int rc;
+
+	snprintf(p->names, sizeof(p->names), "kprobe");
+	rc = load(p, VB_SET_WAIT, &p->early, err);
+	if (!rc)
+		rc = vb_early_open(&p->events, err);
+	for (i = 0; i < n && !rc; i++) {
+		if (hooks[i].set != VB_SET_WAIT)
+			continue;
+		rc = vb_early_attach(p->events,
+				     bpf_object__find_program_by_name(p->early->obj,
+								      hooks[i].program),
+				     &hooks[i], err);
+		add_name(p, hooks[i].function);
+	}
+	return rc;
+}
+
+void vb_probes_detach(struct vb_probes *p)
+{
+	const struct timespec pause = { .tv_nsec = 10000000 };
+
+	/* calls under way get their return seen */
+	destroy_links(p, true);
+	nanosleep(&pause, NULL);
+	destroy_links(p, false);
+	vb_early_close(p->events);
+	p->events = NULL;
+}
+
+/* fentry and the tracepoints would keep hv_vmbus from being unloaded. */
+int vb_probes_complete(struct vb_probes *p, struct vb_err *err)
+{
+	if (!vb_bus_is_up())
+		return -EAGAIN;
+	return attach_full(p, VB_SET_KPROBE | VB_SET_KPROBE_SIGNAL | VB_SET_OTHER_MODULE, "kprobe",
+			   err);
+}
+
+bool vb_probes_waiting(const struct vb_probes *p)
+{
+	return !p->full;
+}
+
+bool vb_probes_early(const struct vb_probes *p)
+{
+	return p->early;
+}
+
+int vb_probes_open(const struct vb_probes_options *opt, struct vb_probes **ret, struct vb_err *err)
+{
+	struct vb_probes *p = calloc(1, sizeof(*p));
+	int rc;
+
+	if (!p)
+		return vb_fail(err, -ENOMEM, "out of memory");
+	p->opt = *opt;
+	p->channels_fd = p->sequences_fd = -1;
+	libbpf_set_print(print_nothing);
+	rc = vb_rings_open(opt->ring_kib, opt->record, opt->ctx, &p->rings);
+	if (rc)
+		fail_environment(err, rc, "creating ring buffers");
+	else
+		rc = vb_bus_is_up() ? attach_now(p, err) : attach_early(p, err);
+	if (rc) {
+		vb_probes_close(p);
+		return rc == -ENOMEM ? rc : -ENOTSUP;
+	}
+	*ret = p;
+	return 0;
+}
+
+/* ---- use ---- */
+
+/* Programs look at this before they wake us. */
+static void tell_idle(const struct vb_probes *p, uint32_t idle)
+{
+	if (p->early)
+		__atomic_store_n(&p->early->bss->reader_idle, idle, __ATOMIC_SEQ_CST);
+	if (p->full)
+		__atomic_store_n(&p->full->bss->reader_idle, idle, __ATOMIC_SEQ_CST);
+}
+
+int vb_probes_poll(struct vb_probes *p, int timeout_ms, bool idle, uint64_t *ret_until_ns)
+{
+	size_t n = 0;
+	int rc = 0;
+
+	if (timeout_ms > 0 && idle) {
+		/* a record from before the probes knew that wakes nobody */
+		tell_idle(p, 1);
+		rc = vb_rings_read(p->rings, &n, ret_until_ns);
+	}
+	if (timeout_ms > 0 && !n && !rc)
+		rc = vb_rings_wait(p->rings, timeout_ms);
+	if (idle)
+		tell_idle(p, 0);
+	return rc ? rc : vb_rings_read(p->rings, &n, ret_until_ns);
+}
+
+int vb_probes_walk(struct vb_probes *p, int (*seen)(void *ctx, const uint8_t *offer), void *ctx,
+		   uint32_t *ret_version, struct vb_err *err)
+{
+	static const char *const names[] = { "vmbus_connection", "vmbus_proto_version" };
+	struct vb_bpf_walk *walk = &p->full->bss->walk;
+	LIBBPF_OPTS(bpf_test_run_opts, opts);
+	int fd = bpf_program__fd(p->full->progs.walk_channel), rc;
+	uint64_t addr[2];
+
+	rc = vb_kernel_symbols(names, 2, addr);
+	if (rc || !addr[0] || !addr[1])
+		return vb_fail(err, -ENOTSUP,
+			       "/proc/kallsyms hides vmbus_connection: run as root, and with "
+			       "sysctl kernel.kptr_restrict=1 or 0");
+	walk->connection = addr[0];
+	walk->version_addr = addr[1];
+	for (walk->relid = 1; walk->relid < VB_BPF_MAX_RELIDS; walk->relid++) {
+		rc = bpf_prog_test_run_opts(fd, &opts);
+		if (!rc && walk->found && seen)
+			rc = seen(ctx, walk->offer);
+		if (rc)
+			return fail_environment(err, rc, "looking up channels");
+	}
+	*ret_version = walk->version;
+	return 0;
+}
+
+const struct vb_bpf_channel *vb_probes_channels(const struct vb_probes *p)
+{
+	return p->channels;
+}
+
+void vb_probes_want(struct vb_probes *p, uint32_t relid)
+{
+	p->channels[relid].wanted = 1;
+}
+
+unsigned int vb_probes_n_cpus(const struct vb_probes *p)
+{
+	return vb_rings_n_cpus(p->rings);
+}
+
+const char *vb_probes_names(const struct vb_probes *p)
+{
+	return p->names;
+}
+
+void vb_probes_close(struct vb_probes *p)
+{
+	if (!p)
+		return;
+	destroy_links(p, false);
+	vb_early_close(p->events);
+	vmbus_bpf__destroy(p->full);
+	vmbus_bpf__destroy(p->early);
+	if (p->channels)
+		munmap(p->channels, CHANNELS_LEN);
+	vb_rings_close(p->rings);
+	if (p->channels_fd >= 0)
+		close(p->channels_fd);
+	if (p->sequences_fd >= 0)
+		close(p->sequences_fd);
+	free(p);
+}

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Record headers: of what was captured, and of events made here. Pure. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture/source_bpf.h"
+
+/* ---- captured ---- */
+
+static void set_kind(uint16_t type, struct vb_record_header *h)
+{
+	switch (type) {
+	case VB_BPF_WRITE:
+		h->kind = VB_KIND_PACKET;
+		h->direction = VB_TO_HOST;
+		break;
+	case VB_BPF_READ:
+		h->kind = VB_KIND_PACKET;
+		h->direction = VB_TO_GUEST;
+		break;
+	case VB_BPF_POST:
+		h->kind = VB_KIND_CONTROL;
+		h->direction = VB_TO_HOST;
+		break;
+	case VB_BPF_MESSAGE:
+		h->kind = VB_KIND_CONTROL;
+		h->direction = VB_TO_GUEST;
+		break;
+	default:
+		h->kind = VB_KIND_EVENT;
+		h->direction = type == VB_BPF_SIGNAL ? VB_TO_HOST : VB_TO_GUEST;
+	}
+}
+
+void vb_merged_header(const struct vb_merged *it, uint64_t capture_id, struct vb_record_header *h)
+{
+	const struct vb_bpf_record *rec = &it->rec;
+
+	memset(h, 0, sizeof(*h));
+	h->magic = VB_RECORD_MAGIC;
+	h->header_len = VB_RECORD_HEADER_LEN;
+	h->relid = rec->relid;
+	h->subchannel = (uint16_t)rec->subchannel;
+	h->cpu = rec->cpu;
+	h->result = (uint32_t)rec->result;
+	h->seq = it->seq;
+	h->wire_len = rec->wire_len;
+	h->cap_len = rec->cap_len;
+	h->ring_size = rec->ring_size;
+	h->ring_pos = rec->ring_pos;
+	h->ring_read = rec->ring_read;
+	h->lost = it->lost;
+	h->capture = capture_id;
+	h->mono_ns = rec->time_ns;
+	memcpy(h->device, rec->instance, sizeof(h->device));
+	set_kind(rec->type, h);
+	if (rec->result)
+		h->flags |= VB_REC_FAILED;
+	if (rec->cap_len < rec->wire_len)
+		h->flags |= VB_REC_CUT;
+}
+
+void vb_merged_patch(struct vb_merged *it)
+{
+	uint64_t id = it->rec.flags & VB_BPF_F_TRANS_ID ? it->rec.trans_id : 0;
+
+	if (it->rec.type == VB_BPF_WRITE && it->rec.cap_len >= 16)
+		memcpy(it->data + 8, &id, sizeof(id));
+}
+
+/* ---- made here ---- */
+
+struct vb_made *vb_made_new(uint64_t capture_id, uint64_t mono_ns, uint8_t kind, const void *data,
+			    uint32_t len)
+{
+	struct vb_made *m = calloc(1, sizeof(*m) + len);
+
+	if (!m)
+		return NULL;
+	m->hdr.magic = VB_RECORD_MAGIC;
+	m->hdr.header_len = VB_RECORD_HEADER_LEN;
+	m->hdr.kind = kind;
+	m->hdr.seq = VB_SEQ_SYNTHESIZED;
+	m->hdr.wire_len = m->hdr.cap_len = len;
+	m->hdr.ring_pos = VB_RING_POS_UNKNOWN;
+	m->hdr.capture = capture_id;
+	m->hdr.mono_ns = mono_ns;
+	memcpy(m->data, data, len);
+	return m;
+}
+
+struct vb_made *vb_made_keyed(uint64_t capture_id, uint64_t mono_ns, uint8_t kind, uint16_t key,
+			      const void *value, uint16_t len)
+{
+	uint8_t data[4 + VB_MADE_MAX_VALUE] = { (uint8_t)key, (uint8_t)(key >> 8), (uint8_t)len,
+						(uint8_t)(len >> 8) };
+
+	if (len)
+		memcpy(data + 4, value, len);
+	return vb_made_new(capture_id, mono_ns, kind, data, 4 + ((len + 3u) & ~3u));
+}
+
+void vb_made_append(struct vb_made_list *l, struct vb_made *m)
+{
+	*l->end = m;
+	l->end = &m->next;
+}
+
+void vb_made_prepend(struct vb_made_list *l, struct vb_made_list *first)
+{
+	if (!first->first)
+		return;
+	*first->end = l->first;
+	if (!l->first)
+		l->end = first->end;
+	l->first = first->first;
+}
+
+struct vb_made *vb_made_take(struct vb_made_list *l)
+{
+	struct vb_made *m = l->first;
+
+	l->first = m->next;
+	if (!l->first)
+		l->end = &l->first;
+	return m;
+}
+
+void vb_made_free(struct vb_made_list *l)
+{
+	struct vb_made *m, *next;
+
+	for (m = l->first; m; m = next) {
+		next = m->next;
+		free(m);
+	}
+	l->first = NULL;
+	l->end = &l->first;
+}
