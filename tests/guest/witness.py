@@ -20,7 +20,7 @@ import sys
 
 CONTROL, PACKET = 1, 2
 TO_HOST, TO_GUEST = 1, 2
-SYNTHESIZED = 0x10
+FAILED, SYNTHESIZED = 0x08, 0x10
 PAGE = 4096
 NAMES = {TO_HOST: "guest->host", TO_GUEST: "host->guest"}
 
@@ -53,7 +53,7 @@ def number(record, key):
 
 
 def records(path, kind):
-    """The captured records of a kind, without those made up at capture start."""
+    """The captured records of a kind that crossed: not made up at the start, nor refused."""
     with open(path, encoding="utf-8") as f:
         for line in f:
             if not line.strip():
@@ -61,7 +61,7 @@ def records(path, kind):
             record = json.loads(line)
             if number(record, "hv_record.kind.value") != kind:
                 continue
-            if (number(record, "hv_record.flags.value") or 0) & SYNTHESIZED:
+            if (number(record, "hv_record.flags.value") or 0) & (SYNTHESIZED | FAILED):
                 continue
             yield record
 

@@ -10,7 +10,8 @@
 
 start_capture capture -i any -w "$out/negotiation.pcapng" "$@"
 load_vmbus
-sleep 1
+# long enough for the capture to find the module
+sleep 5
 rmmod hv_vmbus || fail "rmmod hv_vmbus"
 step "hv_vmbus is gone"
 sleep 1

@@ -22,5 +22,10 @@ while [ $n -lt "$rounds" ]; do
 done
 step "$n rounds"
 [ -z "$capture" ] || kill -CONT "$capture"
+# first what the buffer holds, then one more round: records that stand behind a
+# loss; what is lost after the last record has its place at the end
+sleep 2
+echo "$device" >$driver/unbind || fail "last unbind"
+echo "$device" >$driver/bind || fail "last bind"
 sleep 2
 stop_capture 1
