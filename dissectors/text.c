@@ -109,18 +109,27 @@ static void put_words(struct vb_buf *b, const char *name)
 	vb_buf_took(b, p);
 }
 
-/* In a line only the name of a value is needed, where it has one. */
-static void put_short(struct vb_text *t, const struct vb_item *it)
+/* In a line the name of a value is enough, where it has one. */
+static const char *short_name(const struct vb_item *it)
 {
 	const struct vb_class_info *class = NULL;
-	const char *name = NULL;
 
 	if (is_number(it->row))
-		name = vb_value_name(it->proto, it->row, it->value);
-	else if (it->row->set == VB_S_CLASS && it->n_bytes == 16)
+		return vb_value_name(it->proto, it->row, it->value);
+	if (it->row->set == VB_S_CLASS && it->n_bytes == 16)
 		class = vb_class_by_guid(it->bytes);
-	if (class)
-		name = class->title;
+	return class ? class->title : NULL;
+}
+
+static void put_field(struct vb_text *t, const struct vb_item *it)
+{
+	const char *name = short_name(it);
+
+	separate(t);
+	if (!name || it->row->summary != VB_SUM_NAME) {
+		put_words(t->out, it->row->name);
+		vb_buf_char(t->out, ' ');
+	}
 	if (name)
 		vb_buf_str(t->out, name);
 	else
@@ -135,7 +144,7 @@ static bool in_summary(const struct vb_text *t, const struct vb_item *it)
 		return false;
 	if (it->row->summary == VB_SUM_NONZERO)
 		return it->value;
-	return it->row->summary == VB_SUM_YES;
+	return it->row->summary != VB_SUM_NO;
 }
 
 static void summary_bit(struct vb_text *t, const struct vb_item *it)
@@ -162,12 +171,8 @@ static void summary_field(void *ctx, const struct vb_item *it)
 		vb_buf_fmt(t->out, "%s %" PRIu32 " bytes", it->row->name, it->len);
 		return;
 	}
-	if (!in_summary(t, it))
-		return;
-	separate(t);
-	put_words(t->out, it->row->name);
-	vb_buf_str(t->out, " ");
-	put_short(t, it);
+	if (in_summary(t, it))
+		put_field(t, it);
 }
 
 static void summary_open(void *ctx, enum vb_span span, const struct vb_item *it)

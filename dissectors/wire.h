@@ -31,8 +31,8 @@ enum vb_type {
 
 enum vb_base { VB_DEC, VB_HEX, VB_NS };
 
-/* When a row's value stands in the one-line summary. */
-enum vb_summary { VB_SUM_NO, VB_SUM_YES, VB_SUM_NONZERO };
+/* When a row's value stands in the one-line summary; NAME: the name of the value says it all. */
+enum vb_summary { VB_SUM_NO, VB_SUM_YES, VB_SUM_NONZERO, VB_SUM_NAME };
 
 /*
  * Slots keep values that later rows, the session or a parent protocol refer to. Values of integers

@@ -60,10 +60,10 @@ static uint64_t value_pad(const struct vb_scope *sc)
 #define FOR_KEY(k) .when = KEY, .mask = 0xffff, .equals = (k)
 
 static const struct vb_row item[] = {
-	U16("key", "Key", .names = keys, .set = KEY, .summary = VB_SUM_YES),
+	U16("key", "Key", .names = keys, .set = KEY, .summary = VB_SUM_NAME),
 	U16("length", "Length", .set = VB_S_LEN),
 	U32("vmbus_version", "VMBus version", FOR_KEY(VB_STATE_VMBUS_VERSION), .set = VB_S_VERSION,
-	    .names = vb_vmbus_versions, .base = VB_HEX, .summary = VB_SUM_YES),
+	    .names = vb_vmbus_versions, .base = VB_HEX, .summary = VB_SUM_NAME),
 	U32("proto_version", "Protocol version", FOR_KEY(VB_STATE_PROTO_VERSION),
 	    .set = VB_S_VERSION, .base = VB_HEX, .summary = VB_SUM_YES,
 	    .help = "Negotiated by the device, in the protocol's own encoding"),

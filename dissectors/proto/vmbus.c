@@ -83,7 +83,7 @@ static const struct vb_row interrupt_bits[] = {
 #define AREA(f) .when = VB_S_PIPE, .mask = FLAG_PIPE | FLAG_TLNPI, .equals = (f)
 
 static const struct vb_row offer[] = {
-	GUID("if_type", "Interface type", .set = VB_S_CLASS, .summary = VB_SUM_YES),
+	GUID("if_type", "Interface type", .set = VB_S_CLASS, .summary = VB_SUM_NAME),
 	GUID("if_instance", "Instance", .set = VB_S_INSTANCE),
 	PAD("reserved", 16),
 	U16("flags", "Channel flags", .base = VB_HEX, .bits = offer_flags, .set = VB_S_PIPE),

@@ -155,7 +155,7 @@ Test(walk, offer_lengths)
 	expect_whole(&m.f);
 	cr_assert_eq(frame_value(&m.f, "vmbus.offer.relid"), 11);
 	cr_assert_eq(frame_value(&m.f, "vmbus.offer.interrupt.dedicated"), 1);
-	expect_summary(&m.f, "offer, if type Dynamic memory, relid 11");
+	expect_summary(&m.f, "offer, Dynamic memory, relid 11");
 
 	strcat(hex, "00000000");
 	frame_make(&m, VB_KIND_CONTROL, VB_TO_GUEST, hex);
@@ -419,7 +419,7 @@ Test(walk, states)
 
 	frame_make(&m, VB_KIND_STATE, VB_DIR_NONE, "0100 0400 00000400");
 	expect_whole(&m.f);
-	expect_summary(&m.f, "key VMBus version, vmbus version 4.0");
+	expect_summary(&m.f, "VMBus version, 4.0");
 	frame_make(&m, VB_KIND_EVENT, VB_DIR_NONE, "0090 0300 01020300 1500 0800 ffffffffffffffff");
 	expect_whole(&m.f);
 	cr_assert_eq(frame_value(&m.f, "hv_state.item.step"), UINT64_MAX);
