@@ -157,7 +157,8 @@ struct vb_bpf_options {
 
 /*
  * Find the kernel's types, attach the probes, read the state of bus and channels. -ENOTSUP: the
- * environment cannot do it (exit code 125), err says what to do.
+ * environment cannot do it (exit code 125), err says what to do. -EINVAL, -ENOENT, -E2BIG: the
+ * channels named are none, are not there, or are too many (exit code 2).
  */
 int vb_source_bpf_open(const struct vb_bpf_options *opt, struct vb_source **ret,
 		       struct vb_err *err);

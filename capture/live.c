@@ -15,7 +15,6 @@
 
 #define WAIT_MS 100
 #define LOOK_EVERY 64u /* records between two looks at clock and signals */
-#define FLUSH_NS UINT64_C(1000000000)
 
 struct capture {
 	const struct vb_options *opt;
@@ -32,14 +31,6 @@ struct capture {
 	bool bad_output;
 	struct vb_err err;
 };
-
-static uint64_t monotonic_ns(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
-}
 
 static size_t counts(struct capture *c, const struct vb_device_stats **ret)
 {
@@ -134,7 +125,7 @@ static int look_around(struct capture *c, bool idle)
 	unsigned int wishes = vb_signals_poll(c->signals);
 	int rc;
 
-	c->now_ns = monotonic_ns();
+	c->now_ns = vb_monotonic_ns();
 	if (wishes & VB_WISH_COUNTS)
 		say_counts(c);
 	if (wishes & VB_WISH_STOP || (c->end_ns && c->now_ns >= c->end_ns))
@@ -143,7 +134,7 @@ static int look_around(struct capture *c, bool idle)
 		return c->flow.report->failed;
 	if (!c->flow.files)
 		return 1;
-	rc = vb_trace_writer_tick(c->files.writer, c->now_ns, FLUSH_NS, &c->err);
+	rc = vb_trace_writer_tick(c->files.writer, c->now_ns, VB_FLUSH_NS, &c->err);
 	c->bad_output |= rc < 0;
 	if (rc < 0)
 		return rc;
@@ -204,9 +195,10 @@ static enum vb_exit begin(struct capture *c)
 
 	if (rc < 0) {
 		vb_report_say("%s", c->err.text);
-		return rc == -EINVAL ? VB_EXIT_USAGE : VB_EXIT_CANNOT;
+		return rc == -EINVAL || rc == -ENOENT || rc == -E2BIG ? VB_EXIT_USAGE :
+									VB_EXIT_CANNOT;
 	}
-	c->now_ns = monotonic_ns();
+	c->now_ns = vb_monotonic_ns();
 	c->end_ns = c->opt->duration_ns ? c->now_ns + c->opt->duration_ns : 0;
 	rc = open_files(c);
 	if (rc == 0 && c->opt->user)

@@ -33,6 +33,16 @@ struct reading {
 
 /* ---- the source ---- */
 
+/* Whoever writes our input pauses: hand on what there is. A failure shows at the next write, too. */
+static int hand_on(struct reading *rd)
+{
+	vb_report_flush(rd->flow.report);
+	if (!rd->flow.files)
+		return 0;
+	rd->bad_output = vb_trace_writer_flush(rd->files.writer, &rd->err) < 0;
+	return rd->bad_output ? -EIO : 0;
+}
+
 /* The next record: 1; 0: the end, or the user's wish; negative: a failure. */
 static int next_record(struct reading *rd, struct vb_event *ev, uint64_t n)
 {
@@ -44,7 +54,7 @@ static int next_record(struct reading *rd, struct vb_event *ev, uint64_t n)
 			return 0;
 		}
 		rc = rd->source->ops->next(rd->source, WAIT_MS, ev, &rd->err);
-		if (rc != -EAGAIN)
+		if (rc != -EAGAIN || hand_on(rd) < 0)
 			break;
 		n = 0; /* nothing to read: there is time to look for signals */
 	}
@@ -107,8 +117,14 @@ static int take_record(struct reading *rd, const struct vb_event *ev)
 		rd->bad_output = true;
 		return go_on;
 	}
-	if (rd->flow.files)
-		rc = vb_tally_add(&rd->tally, &ev->hdr, rd->flow.written);
+	if (!rd->flow.files)
+		return go_on;
+	rc = vb_trace_writer_tick(rd->files.writer, vb_monotonic_ns(), VB_FLUSH_NS, &rd->err);
+	if (rc < 0) {
+		rd->bad_output = true;
+		return rc;
+	}
+	rc = vb_tally_add(&rd->tally, &ev->hdr, rd->flow.written);
 	return rc < 0 ? vb_fail(&rd->err, rc, "not enough memory") : go_on;
 }
 

@@ -165,3 +165,11 @@ int vb_files_close(struct vb_files *f, const struct vb_device_stats *stats, size
 	f->path = NULL;
 	return rc;
 }
+
+uint64_t vb_monotonic_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}

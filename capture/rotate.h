@@ -32,6 +32,12 @@ struct vb_files {
 	bool has_traffic;  /* the caller wrote more into it than what every file begins with */
 };
 
+/* Nothing that was written stays in memory longer: what a killed program loses. */
+#define VB_FLUSH_NS 1000000000u
+
+/* The clock by which files age. */
+uint64_t vb_monotonic_ns(void);
+
 /* Name of file number count, begun at wall clock second now. NULL: out of memory. */
 char *vb_files_name(const struct vb_files_options *opt, uint64_t now, uint64_t count);
 
