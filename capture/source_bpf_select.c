@@ -130,15 +130,20 @@ bool vb_selection_offer(const struct vb_selection *s, const uint8_t *offer)
 	return false;
 }
 
-static bool instance_is_there(const struct vb_table *t, const uint8_t instance[16])
+/* It was there, and no channel of it is left. One not offered yet is not gone. */
+static bool instance_is_gone(const struct vb_table *t, const uint8_t instance[16])
 {
 	const struct vb_chan *ch;
+	bool seen = false;
 
 	for (ch = t->chan; ch < t->chan + VB_BPF_MAX_RELIDS; ch++) {
-		if (ch->known && !ch->gone && !memcmp(ch->instance, instance, 16))
-			return true;
+		if (!ch->known || memcmp(ch->instance, instance, sizeof(ch->instance)))
+			continue;
+		if (!ch->gone)
+			return false;
+		seen = true;
 	}
-	return false;
+	return seen;
 }
 
 bool vb_selection_gone(const struct vb_selection *s, const struct vb_table *t)
@@ -154,7 +159,7 @@ bool vb_selection_gone(const struct vb_selection *s, const struct vb_table *t)
 			return false;
 	}
 	for (i = 0; i < s->n_instances; i++) {
-		if (instance_is_there(t, s->instances[i]))
+		if (!instance_is_gone(t, s->instances[i]))
 			return false;
 	}
 	return true;

@@ -51,6 +51,14 @@ static struct vb_item item(const struct walk *wk, const struct vb_row *row, uint
 				 .n_bytes = n };
 }
 
+/* What began at it reaches up to end. */
+static void extend(const struct walk *wk, struct vb_item *it, uint32_t end)
+{
+	it->len = end - it->off;
+	it->n_bytes = captured(wk->sc.f, it->off, it->len);
+	it->bytes = it->n_bytes ? wk->sc.f->data + it->off : NULL;
+}
+
 static void note(struct walk *wk, enum vb_note_code code, const struct vb_item *it)
 {
 	wk->w->n_notes[code]++;
@@ -209,7 +217,7 @@ static void walk_struct(struct walk *wk, enum vb_span span, struct vb_item *it)
 	wk->depth++;
 	open_span(wk, span, it);
 	walk_rows(wk, it->row->rows);
-	it->len = wk->sc.off - it->off;
+	extend(wk, it, wk->sc.off);
 	close_span(wk, span, it);
 	wk->depth--;
 }
@@ -300,7 +308,7 @@ static void walk_array(struct walk *wk, const struct vb_row *row)
 			break; /* an element without bytes would repeat without end */
 	}
 	vb_slot_set(&wk->sc, row->set, i);
-	it.len = wk->sc.off - it.off;
+	extend(wk, &it, wk->sc.off);
 	close_span(wk, VB_SPAN_ARRAY, &it);
 }
 
@@ -389,7 +397,7 @@ static void walk_msg(struct walk *wk)
 		sc->off = head_end;
 	}
 	sc->end = end;
-	it.len = sc->off - it.off;
+	extend(wk, &it, sc->off);
 	close_span(wk, VB_SPAN_MSG, &it);
 }
 
@@ -433,7 +441,7 @@ static uint32_t walk_proto(struct walk *outer, const struct vb_proto *proto,
 	msg = wk.stop ? NULL : vb_pick_msg(proto, &wk.sc);
 	walk_body(&wk);
 	gap(&wk, wk.sc.off, wk.sc.end);
-	it.len = wk.sc.end - start;
+	extend(&wk, &it, wk.sc.end);
 	close_span(&wk, VB_SPAN_PROTO, &it);
 
 	*layer = (struct vb_layer){

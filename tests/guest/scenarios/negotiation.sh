@@ -10,9 +10,23 @@
 
 start_capture capture -i any -w "$out/negotiation.pcapng" "$@"
 load_vmbus
+device=$(balloon_device)
 # long enough for the capture to find the module
 sleep 5
 rmmod hv_vmbus || fail "rmmod hv_vmbus"
 step "hv_vmbus is gone"
 sleep 1
 stop_capture
+
+# Once more for one device by its GUID: with it goes what was to be captured.
+# -> vanished.pcapng
+/bin/vmbusdump -i "$device" -w $out/vanished.pcapng 2>$out/vanished.err 7>&- &
+capture=$!
+wait_for 30 grep -q capturing $out/vanished.err || fail "vmbusdump does not capture"
+load_vmbus
+sleep 5
+rmmod hv_vmbus || fail "rmmod hv_vmbus, again"
+status=0
+wait "$capture" || status=$?
+[ $status = 1 ] || fail "with its device gone, vmbusdump ended with status $status"
+step "vmbusdump ended with its device"
