@@ -200,6 +200,11 @@ static enum vb_exit begin(struct capture *c)
 	}
 	c->now_ns = vb_monotonic_ns();
 	c->end_ns = c->opt->duration_ns ? c->now_ns + c->opt->duration_ns : 0;
+	if (c->opt->user && vb_source_bpf_waiting(c->source)) {
+		vb_report_say("-Z: hv_vmbus is not loaded, and attaching to it later needs the "
+			      "privileges; load it first or leave out -Z");
+		return VB_EXIT_CANNOT;
+	}
 	rc = open_files(c);
 	if (rc == 0 && c->opt->user)
 		rc = vb_privileges_drop(&c->identity, &c->err);

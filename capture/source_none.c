@@ -58,4 +58,10 @@ const char *vb_source_bpf_version(void)
 	return "not built in";
 }
 
+bool vb_source_bpf_waiting(const struct vb_source *src)
+{
+	(void)src;
+	return false;
+}
+
 #endif
