@@ -6,11 +6,8 @@
  * Layouts: Linux 6.1 include/linux/hyperv.h (struct vmpacket_descriptor and those after it); the
  * types that Linux dropped later are as that file had them.
  */
+#include "../gpa.h"
 #include "../rows.h"
-#include "../walk.h"
-
-#define BYTE_COUNT VB_S_A
-#define BYTE_OFFSET VB_S_B
 
 static const struct vb_row flags[] = {
 	BITS("completion_requested", "Completion requested", 0, 1),
@@ -33,22 +30,6 @@ static const struct vb_row tail[] = {
 	END_ROWS,
 };
 
-/* Pages that a range touches, as far as the message has room for their numbers. */
-static uint64_t pages(const struct vb_scope *sc)
-{
-	uint64_t n = (vb_slot(sc, BYTE_OFFSET) + vb_slot(sc, BYTE_COUNT) + 4095) / 4096;
-
-	return n < vb_left(sc) / 8 ? n : vb_left(sc) / 8;
-}
-
-static const struct vb_row gpa_range[] = {
-	U32("byte_count", "Bytes", .set = BYTE_COUNT),
-	U32("byte_offset", "Offset in first page", .set = BYTE_OFFSET, .max = 4095),
-	U64("pfn", "Page number", .calc = pages, .base = VB_HEX,
-	    .help = "Guest physical address divided by 4096"),
-	END_ROWS,
-};
-
 static const struct vb_row set_change[] = {
 	U32("gpadl", "GPADL", .base = VB_HEX),
 	U16("set_id", "Transfer page set"),
@@ -59,7 +40,7 @@ static const struct vb_row set_change[] = {
 static const struct vb_row establish_gpadl[] = {
 	U32("gpadl", "GPADL", .base = VB_HEX),
 	U32("range_count", "Ranges", .set = VB_S_COUNT),
-	STRUCT("range", "Range", gpa_range, .count = VB_S_COUNT),
+	STRUCT("range", "Range", vb_gpa_range, .count = VB_S_COUNT),
 	END_ROWS,
 };
 
@@ -88,7 +69,7 @@ static const struct vb_row xfer_pages[] = {
 static const struct vb_row gpa_direct[] = {
 	PAD("reserved", 4),
 	U32("range_count", "Ranges", .set = VB_S_COUNT, .summary = VB_SUM_YES),
-	STRUCT("range", "Range", gpa_range, .count = VB_S_COUNT),
+	STRUCT("range", "Range", vb_gpa_range, .count = VB_S_COUNT),
 	END_ROWS,
 };
 

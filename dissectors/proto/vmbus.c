@@ -7,12 +7,10 @@
  * its last word and OFFERCHANNEL with four bytes of C structure padding; both are accepted.
  */
 #include "../control.h"
+#include "../gpa.h"
 #include "../names.h"
 #include "../rows.h"
-#include "../walk.h"
 
-#define BYTE_COUNT VB_S_A
-#define BYTE_OFFSET VB_S_B
 #define SUPPORTED VB_S_C
 
 static const struct vb_row head[] = {
@@ -142,29 +140,13 @@ static const struct vb_row open_result[] = {
 
 /* ---- guest physical address descriptor lists ---- */
 
-/* Page numbers that stand in this message; the others follow in bodies. */
-static uint64_t pages_here(const struct vb_scope *sc)
-{
-	uint64_t n = (vb_slot(sc, BYTE_OFFSET) + vb_slot(sc, BYTE_COUNT) + 4095) / 4096;
-
-	return n < vb_left(sc) / 8 ? n : vb_left(sc) / 8;
-}
-
-static const struct vb_row gpa_range[] = {
-	U32("byte_count", "Bytes", .set = BYTE_COUNT, .summary = VB_SUM_YES),
-	U32("byte_offset", "Offset in first page", .set = BYTE_OFFSET, .max = 4095),
-	U64("pfn", "Page number", .calc = pages_here, .base = VB_HEX,
-	    .help = "Guest physical address divided by 4096"),
-	END_ROWS,
-};
-
 static const struct vb_row gpadl_header[] = {
 	U32("relid", "Channel", .set = VB_S_RELID, .summary = VB_SUM_YES),
 	U32("gpadl", "GPADL", .base = VB_HEX, .set = VB_S_ID, .summary = VB_SUM_YES),
 	U16("range_buflen", "Bytes of all ranges", .set = VB_S_LEN,
 	    .help = "Of this message and its bodies"),
 	U16("range_count", "Ranges", .set = VB_S_COUNT),
-	STRUCT("range", "Range", gpa_range, .count = VB_S_COUNT, .optional = true),
+	STRUCT("range", "Range", vb_gpa_range, .count = VB_S_COUNT, .optional = true),
 	END_ROWS,
 };
 

@@ -267,6 +267,8 @@ Test(walk, gpa_direct)
 	cr_assert_eq(pfn.n, 4);
 	cr_assert_eq(pfn.value, 0x3456);
 	cr_assert_eq(walk(&m.f).unexplained, 8);
+	expect_summary(&m.f, "trans id 0x7, gpa_direct, range count 2, byte count 4098, "
+			     "byte count 1, data 8 bytes [unknown data]");
 }
 
 Test(walk, transfer_pages)
