@@ -48,17 +48,6 @@ int vb_number_compare(struct vb_number a, struct vb_number b)
 
 /* ---- numbers ---- */
 
-static int digit_of(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 /* Digits of one base from *p on, before end; false when there are none or they are too many. */
 static bool take_digits(const char **p, const char *end, unsigned int base, uint64_t *ret)
 {
@@ -66,7 +55,7 @@ static bool take_digits(const char **p, const char *end, unsigned int base, uint
 	uint64_t value = 0;
 
 	for (; *p < end; (*p)++) {
-		int d = digit_of(**p);
+		int d = vb_hex_digit(**p);
 
 		if (d < 0 || (unsigned int)d >= base)
 			break;
@@ -255,8 +244,8 @@ static bool add_hex(const struct vb_token *t, struct vb_buf *pool)
 
 		if (end - p < 2)
 			return false;
-		high = digit_of(p[0]);
-		low = digit_of(p[1]);
+		high = vb_hex_digit(p[0]);
+		low = vb_hex_digit(p[1]);
 		if (high < 0 || low < 0)
 			return false;
 		byte = (char)(high << 4 | low);
@@ -276,9 +265,9 @@ static int add_string(const struct vb_token *t, struct vb_buf *pool, struct vb_e
 	while (p < end) {
 		char c = *p++;
 
-		if (c == '\\' && end - p >= 3 && *p == 'x' && digit_of(p[1]) >= 0 &&
-		    digit_of(p[2]) >= 0) {
-			c = (char)(digit_of(p[1]) << 4 | digit_of(p[2]));
+		if (c == '\\' && end - p >= 3 && *p == 'x' && vb_hex_digit(p[1]) >= 0 &&
+		    vb_hex_digit(p[2]) >= 0) {
+			c = (char)(vb_hex_digit(p[1]) << 4 | vb_hex_digit(p[2]));
 			p += 3;
 		} else if (c == '\\') {
 			if (p == end || (*p != '\\' && *p != '"'))

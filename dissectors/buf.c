@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Growing text, and the text form of GUIDs.
+ * Growing text, hexadecimal digits, and the text form of GUIDs.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -216,6 +216,17 @@ void vb_buf_done(struct vb_buf *b)
 	*b = (struct vb_buf){ 0 };
 }
 
+int vb_hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
 /* Bytes of the wire form in the order in which the text shows them. */
 static const uint8_t guid_order[16] = { 3, 2, 1, 0, 5, 4, 7, 6, 8, 9, 10, 11, 12, 13, 14, 15 };
 
@@ -236,17 +247,6 @@ void vb_guid_text(const uint8_t guid[16], char ret_text[VB_GUID_TEXT])
 	*p = '\0';
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
-
 bool vb_guid_parse(const char *text, uint8_t ret_guid[16])
 {
 	uint8_t guid[16];
@@ -255,8 +255,8 @@ bool vb_guid_parse(const char *text, uint8_t ret_guid[16])
 	for (size_t i = 0; i < 16; i++) {
 		if (guid_dash_before(i) && *text++ != '-')
 			return false;
-		hi = hex_value(text[0]);
-		lo = hi < 0 ? -1 : hex_value(text[1]);
+		hi = vb_hex_digit(text[0]);
+		lo = hi < 0 ? -1 : vb_hex_digit(text[1]);
 		if (lo < 0)
 			return false;
 		guid[guid_order[i]] = (uint8_t)(hi << 4 | lo);

@@ -27,6 +27,9 @@ void vb_buf_done(struct vb_buf *b);
 void vb_guid_text(const uint8_t guid[16], char ret_text[VB_GUID_TEXT]);
 bool vb_guid_parse(const char *text, uint8_t ret_guid[16]);
 
+/* Value of a hexadecimal digit of either case, or -1. */
+int vb_hex_digit(char c);
+
 /* The value as text and JSON show it, without title: "5 (status)", a GUID, hex bytes. */
 void vb_item_text(struct vb_buf *b, const struct vb_item *it);
 
