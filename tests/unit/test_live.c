@@ -38,6 +38,7 @@ static struct {
 	uint64_t n_records, n_lost;
 	uint32_t data_len;
 	int open_error;
+	bool waiting; /* for hv_vmbus */
 	unsigned int n_opened, n_restated;
 } plan = { .n_records = 10, .data_len = 64 };
 
@@ -132,7 +133,7 @@ int vb_source_bpf_open(const struct vb_bpf_options *opt, struct vb_source **ret,
 bool vb_source_bpf_waiting(const struct vb_source *src)
 {
 	(void)src;
-	return false;
+	return plan.waiting;
 }
 
 const char *vb_source_bpf_probes(const struct vb_source *src)
@@ -232,6 +233,19 @@ static bool has_line(const char *path, const char *text)
 	if (f)
 		fclose(f);
 	return found;
+}
+
+static unsigned int n_lines(const char *path)
+{
+	unsigned int n = 0;
+	FILE *f = fopen(path, "r");
+	int c;
+
+	cr_assert_not_null(f);
+	while ((c = getc(f)) != EOF)
+		n += c == '\n';
+	fclose(f);
+	return n;
 }
 
 struct counted {
@@ -435,6 +449,22 @@ Test(live, privileges_unknown_user)
 {
 	cr_assert_eq(RUN("-i", "any", "-Z", "no-such-user"), VB_EXIT_USAGE);
 	cr_assert_eq(plan.n_opened, 0);
+}
+
+/* Without the privileges the probes could not be attached when hv_vmbus comes: said at the start. */
+Test(live, privileges_while_waiting)
+{
+	uid_t uid = geteuid();
+
+	plan.waiting = true;
+	cr_assert_eq(RUN("-i", "any", "-w", "t", "-c", "1", "-Z", "12345"), VB_EXIT_CANNOT);
+	cr_assert(has_line("err", "vmbusdump: -Z: hv_vmbus is not loaded"));
+	cr_assert_eq(n_lines("err"), 1);
+	cr_assert_eq(geteuid(), uid);
+	cr_assert_neq(access("t", F_OK), 0);
+	/* who keeps the privileges may wait */
+	cr_assert_eq(RUN("-i", "any", "-w", "t", "-c", "1"), VB_EXIT_GOOD);
+	expect_file("t", 3, 2);
 }
 
 /* ---- names of files ---- */
