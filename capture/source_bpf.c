@@ -32,6 +32,7 @@ struct source {
 	int64_t offset_ns;  /* wall clock minus monotonic at the start: makes block times */
 	int64_t current_ns; /* the same now */
 	uint64_t clock_checked_ns, retry_ns;
+	uint64_t bus; /* what the probes are attached to, of vb_bus_instance() */
 	uint64_t n_events;
 	uint64_t n_placed; /* losses that stand before a record handed out */
 	bool stopping, drained, ended;
@@ -264,27 +265,30 @@ static int check_clock(struct source *s, uint64_t now)
 	return add_event(s, &h, VB_EVENT_CLOCK_STEP, &step, sizeof(step));
 }
 
-/* hv_vmbus came, or went again. */
+/* hv_vmbus came, or went again, or both since we looked. */
 static int check_module(struct source *s, uint64_t now, struct vb_err *err)
 {
+	uint64_t bus;
 	uint32_t version;
 	int rc;
 
 	if (!vb_probes_early(s->probes) || now - s->retry_ns < RETRY_NS)
 		return 0;
 	s->retry_ns = now;
+	bus = vb_bus_instance();
 	if (!vb_probes_waiting(s->probes)) {
-		if (!vb_bus_is_up())
+		if (bus != s->bus)
 			vb_probes_retreat(s->probes);
 		return 0;
 	}
-	rc = vb_probes_complete(s->probes, err);
-	if (rc == -EAGAIN)
+	if (!bus)
 		return 0;
+	s->bus = bus;
+	rc = vb_probes_complete(s->probes, err);
 	/* the offers were seen as they came; the walk only finds the buffers */
 	if (!rc)
 		rc = vb_probes_walk(s->probes, NULL, NULL, &version, err);
-	if (rc && !vb_bus_is_up()) { /* it went while we looked at it */
+	if (rc && vb_bus_instance() != bus) { /* it went while we looked at it */
 		vb_probes_retreat(s->probes);
 		err->text[0] = '\0';
 		return 0;

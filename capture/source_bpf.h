@@ -214,7 +214,7 @@ bool vb_probes_waiting(const struct vb_probes *p);
 /* Probes were attached before hv_vmbus was there; it may also go again. */
 bool vb_probes_early(const struct vb_probes *p);
 
-/* Attach the rest. -EAGAIN: hv_vmbus is not there yet. */
+/* hv_vmbus is there: attach the rest. */
 int vb_probes_complete(struct vb_probes *p, struct vb_err *err);
 
 /* hv_vmbus is gone: undo vb_probes_complete(). */
@@ -244,6 +244,8 @@ int vb_environment_check(struct vb_err *err);
 /* Whether this is a guest of Hyper-V, whether its bus driver is up. */
 bool vb_on_hyperv(void);
 bool vb_bus_is_up(void);
+/* Another number each time hv_vmbus is loaded; 0 while it is not there. */
+uint64_t vb_bus_instance(void);
 
 /* ---- what is probed, and how: source_bpf_hooks.c ---- */
 

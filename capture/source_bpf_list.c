@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #if defined(__x86_64__) || defined(__i386__)
 #include <cpuid.h>
@@ -18,7 +19,15 @@ static const char devices_dir[] = "/sys/bus/vmbus/devices";
 
 bool vb_bus_is_up(void)
 {
-	return !access(devices_dir, F_OK);
+	return vb_bus_instance();
+}
+
+/* sysfs numbers its nodes in the order of their making (Linux 6.1 fs/kernfs/dir.c). */
+uint64_t vb_bus_instance(void)
+{
+	struct stat st;
+
+	return stat(devices_dir, &st) ? 0 : st.st_ino;
 }
 
 bool vb_on_hyperv(void)

@@ -306,8 +306,6 @@ void vb_probes_detach(struct vb_probes *p)
 /* fentry and the tracepoints would keep hv_vmbus from being unloaded. */
 int vb_probes_complete(struct vb_probes *p, struct vb_err *err)
 {
-	if (!vb_bus_is_up())
-		return -EAGAIN;
 	return attach_full(p, VB_SET_KPROBE | VB_SET_KPROBE_SIGNAL | VB_SET_OTHER_MODULE, "kprobe",
 			   err);
 }
