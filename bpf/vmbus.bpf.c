@@ -222,24 +222,11 @@ int BPF_KRETPROBE(post_exit, int ret)
 	return 0;
 }
 
-/*
- * Messages without the tracepoint, which would keep hv_vmbus from being unloaded. Up to Linux 6.12
- * the argument points to a struct hv_per_cpu_context that begins with the message page's address;
- * VMBus has slot 2. One call handles one message.
- */
+/* Messages without the tracepoint, which would keep hv_vmbus from being unloaded. */
 SEC("kprobe")
 int BPF_KPROBE(message_kprobe, const void *const *context)
 {
-	const void *page = NULL, *slot;
-	__u32 type = 0;
-	__u8 len = 0;
-
-	bpf_probe_read_kernel(&page, sizeof(page), context);
-	slot = page + 2 * SLOT_SIZE;
-	if (!page || bpf_probe_read_kernel(&type, sizeof(type), slot) || type != 1)
-		return 0;
-	bpf_probe_read_kernel(&len, sizeof(len), slot + SLOT_LEN);
-	take_message(slot + SLOT_PAYLOAD, len);
+	message_is_handled(context);
 	return 0;
 }
 
@@ -268,6 +255,75 @@ SEC("raw_tp")
 int interrupt_tp(struct bpf_raw_tracepoint_args *ctx)
 {
 	take_event((struct vmbus_channel *)ctx->args[0], VB_BPF_INTERRUPT, VB_BPF_S_INTERRUPT);
+	return 0;
+}
+
+/* ---- of the kernel proper, while hv_vmbus is waited for ---- */
+
+/* Linux 6.1 include/linux/interrupt.h */
+struct tasklet_struct {
+	void (*func)(unsigned long data);
+	unsigned long data;
+} KERNEL_TYPE;
+
+static const char handler[] = "vmbus_on_msg_dpc";
+
+SEC("fexit/tasklet_init")
+int BPF_PROG(tasklet_init_fexit, struct tasklet_struct *tasklet)
+{
+	__u64 key = (__u64)tasklet, data = BPF_CORE_READ(tasklet, data);
+	__u64 function = (__u64)BPF_CORE_READ(tasklet, func);
+	char name[sizeof(handler)] = "";
+	__u32 i, diff = 0;
+
+	bpf_snprintf(name, sizeof(name), "%ps", &function, sizeof(function));
+	for (i = 0; i < sizeof(handler); i++)
+		diff |= name[i] ^ handler[i];
+	if (!diff)
+		bpf_map_update_elem(&tasklets, &key, &data, BPF_ANY);
+	return 0;
+}
+
+SEC("fentry/tasklet_kill")
+int BPF_PROG(tasklet_kill_fentry, struct tasklet_struct *tasklet)
+{
+	__u64 key = (__u64)tasklet;
+
+	bpf_map_delete_elem(&tasklets, &key);
+	return 0;
+}
+
+/* In the interrupt, interrupts disabled. */
+SEC("fentry/__tasklet_schedule")
+int BPF_PROG(tasklet_schedule_fentry, struct tasklet_struct *tasklet)
+{
+	__u64 key = (__u64)tasklet, *context = bpf_map_lookup_elem(&tasklets, &key);
+
+	if (context)
+		message_arrives((const void *const *)*context);
+	return 0;
+}
+
+static __always_inline void tasklets_run(__u64 softirq, bool run)
+{
+	__u32 zero = 0;
+	struct arrival *a = bpf_map_lookup_elem(&arrivals, &zero);
+
+	if (a && softirq == 6 /* TASKLET_SOFTIRQ */)
+		a->in_tasklets = run;
+}
+
+SEC("raw_tp")
+int softirq_entry_tp(struct bpf_raw_tracepoint_args *ctx)
+{
+	tasklets_run(ctx->args[0], true);
+	return 0;
+}
+
+SEC("raw_tp")
+int softirq_exit_tp(struct bpf_raw_tracepoint_args *ctx)
+{
+	tasklets_run(ctx->args[0], false);
 	return 0;
 }
 

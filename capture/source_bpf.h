@@ -267,6 +267,7 @@ enum vb_hook_set {
 	VB_SET_INTERRUPT = 64,	   /* the host's interrupts likewise */
 	VB_SET_WAIT = 128,	   /* messages in both directions, before hv_vmbus is loaded */
 	VB_SET_OTHER_MODULE = 256, /* in modules that may be loaded later */
+	VB_SET_WAIT_KERNEL = 512, /* the host's messages again, in functions of the kernel proper */
 };
 
 struct vb_hook {

@@ -79,6 +79,16 @@ static const struct vb_hook hooks[] = {
 	{ "post_exit", "vmbus_post_msg", vmbus, NULL, VB_HOOK_RETURN, VB_SET_WAIT, false },
 	{ "post_entry", "vmbus_post_msg", vmbus, NULL, VB_HOOK_ENTRY, VB_SET_WAIT, false },
 	{ "message_kprobe", "vmbus_on_msg_dpc", vmbus, NULL, VB_HOOK_ENTRY, VB_SET_WAIT, false },
+	{ "tasklet_kill_fentry", "tasklet_kill", NULL, NULL, VB_HOOK_TRACING, VB_SET_WAIT_KERNEL,
+	  false },
+	{ "softirq_entry_tp", "softirq_entry", NULL, NULL, VB_HOOK_TRACEPOINT, VB_SET_WAIT_KERNEL,
+	  false },
+	{ "softirq_exit_tp", "softirq_exit", NULL, NULL, VB_HOOK_TRACEPOINT, VB_SET_WAIT_KERNEL,
+	  false },
+	{ "tasklet_schedule_fentry", "__tasklet_schedule", NULL, NULL, VB_HOOK_TRACING,
+	  VB_SET_WAIT_KERNEL, false },
+	{ "tasklet_init_fexit", "tasklet_init", NULL, NULL, VB_HOOK_TRACING, VB_SET_WAIT_KERNEL,
+	  false },
 };
 
 const struct vb_hook *vb_hooks(size_t *ret_n)

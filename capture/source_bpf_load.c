@@ -26,7 +26,7 @@ struct vb_probes {
 	struct vb_early *later;	 /* of full, in modules to come */
 	struct {
 		struct bpf_link *link;
-		bool begins; /* sees calls begin: detached before those that see them end */
+		const struct vb_hook *hook;
 	} links[MAX_LINKS];
 	size_t n_links;
 	struct vb_rings *rings;
@@ -165,6 +165,7 @@ static void add_name(struct vb_probes *p, const char *name)
 		snprintf(p->names + len, sizeof(p->names) - len, "%s%s", len ? "," : "", name);
 }
 
+/* Sees calls begin: is detached before those that see them end. */
 static bool begins(const struct vb_hook *hook)
 {
 	return hook->kind == VB_HOOK_ENTRY ||
@@ -208,30 +209,40 @@ static int attach_hook(struct vb_probes *p, const struct vmbus_bpf *skel,
 	if (!link)
 		return hook->optional ? 0 : fail_environment(err, -errno, hook->function);
 	p->links[p->n_links].link = link;
-	p->links[p->n_links++].begins = begins(hook);
+	p->links[p->n_links++].hook = hook;
 	add_name(p, hook->function);
 	return 0;
 }
 
-static void destroy_links(struct vb_probes *p, bool only_begins)
+static bool is_any(const struct vb_hook *hook)
 {
-	size_t i;
+	(void)hook;
+	return true;
+}
+
+static bool is_full(const struct vb_hook *hook)
+{
+	return hook->set != VB_SET_WAIT_KERNEL;
+}
+
+static void destroy_links(struct vb_probes *p, bool (*which)(const struct vb_hook *hook))
+{
+	size_t i, n = 0;
 
 	vb_early_close(p->later);
 	p->later = NULL;
 	for (i = 0; i < p->n_links; i++) {
-		if (only_begins && !p->links[i].begins)
-			continue;
-		bpf_link__destroy(p->links[i].link);
-		p->links[i].link = NULL;
+		if (which(p->links[i].hook))
+			bpf_link__destroy(p->links[i].link);
+		else
+			p->links[n++] = p->links[i];
 	}
-	if (!only_begins)
-		p->n_links = 0;
+	p->n_links = n;
 }
 
 void vb_probes_retreat(struct vb_probes *p)
 {
-	destroy_links(p, false);
+	destroy_links(p, is_full);
 	vmbus_bpf__destroy(p->full);
 	p->full = NULL;
 }
@@ -269,26 +280,49 @@ static int attach_now(struct vb_probes *p, struct vb_err *err)
 			   "kprobe", err);
 }
 
-static int attach_early(struct vb_probes *p, struct vb_err *err)
+static int attach_waiting(struct vb_probes *p, const struct vb_hook *hook, struct vb_err *err)
+{
+	const struct bpf_program *prog =
+		bpf_object__find_program_by_name(p->early->obj, hook->program);
+
+	if (hook->set == VB_SET_WAIT_KERNEL)
+		return attach_hook(p, p->early, hook, err);
+	add_name(p, hook->function);
+	return vb_early_attach(p->events, prog, hook, err);
+}
+
+static int attach_early_sets(struct vb_probes *p, unsigned int sets, struct vb_err *err)
 {
 	size_t i, n;
 	const struct vb_hook *hooks = vb_hooks(&n);
 	int rc;
 
 	snprintf(p->names, sizeof(p->names), "kprobe");
-	rc = load(p, VB_SET_WAIT, &p->early, err);
+	rc = load(p, sets, &p->early, err);
 	if (!rc)
 		rc = vb_early_open(&p->events, err);
 	for (i = 0; i < n && !rc; i++) {
-		if (hooks[i].set != VB_SET_WAIT)
-			continue;
-		rc = vb_early_attach(p->events,
-				     bpf_object__find_program_by_name(p->early->obj,
-								      hooks[i].program),
-				     &hooks[i], err);
-		add_name(p, hooks[i].function);
+		if (hooks[i].set & sets)
+			rc = attach_waiting(p, &hooks[i], err);
 	}
+	if (!rc)
+		return 0;
+	destroy_links(p, is_any);
+	vb_early_close(p->events);
+	p->events = NULL;
+	vmbus_bpf__destroy(p->early);
+	p->early = NULL;
 	return rc;
+}
+
+/* Without fentry (arm64 before Linux 6.4) a message of the host may go unseen. */
+static int attach_early(struct vb_probes *p, struct vb_err *err)
+{
+	struct vb_err ignored;
+
+	if (!attach_early_sets(p, VB_SET_WAIT | VB_SET_WAIT_KERNEL, &ignored))
+		return 0;
+	return attach_early_sets(p, VB_SET_WAIT, err);
 }
 
 void vb_probes_detach(struct vb_probes *p)
@@ -296,9 +330,9 @@ void vb_probes_detach(struct vb_probes *p)
 	const struct timespec pause = { .tv_nsec = 10000000 };
 
 	/* calls under way get their return seen */
-	destroy_links(p, true);
+	destroy_links(p, begins);
 	nanosleep(&pause, NULL);
-	destroy_links(p, false);
+	destroy_links(p, is_any);
 	vb_early_close(p->events);
 	p->events = NULL;
 }
@@ -422,7 +456,7 @@ void vb_probes_close(struct vb_probes *p)
 {
 	if (!p)
 		return;
-	destroy_links(p, false);
+	destroy_links(p, is_any);
 	vb_early_close(p->events);
 	vmbus_bpf__destroy(p->full);
 	vmbus_bpf__destroy(p->early);

@@ -154,7 +154,7 @@ def compare_control(args):
             got = have[j] if j < len(have) else None
             if seen and got and same(seen, got):
                 j += 1
-            elif seen and (args.lossy or (args.lossy_in and direction == TO_GUEST)):
+            elif seen and args.lossy:
                 missing += 1
             else:
                 fail(f"{name} message {i}: host saw {describe(seen)}, captured {describe(got)}")
@@ -162,7 +162,7 @@ def compare_control(args):
     counts = [sum(m.direction == d for m in capture) for d in NAMES]
     print(
         f"witness: control: {len(capture)} messages equal ({counts[0]} to the host, {counts[1]} to the guest)"
-        + (f", {missing} not captured" if args.lossy or args.lossy_in else "")
+        + (f", {missing} not captured" if args.lossy else "")
     )
 
 
@@ -292,7 +292,6 @@ def main():
     p.add_argument("trace")
     p.add_argument("jsonl")
     p.add_argument("--lossy", action="store_true", help="the capture may lack messages; count them")
-    p.add_argument("--lossy-in", action="store_true", help="likewise, but only of those to the guest")
     p.set_defaults(run=compare_control)
     p = sub.add_parser("ring")
     p.add_argument("dump", help="all pages of the GPADL, in order")

@@ -1,20 +1,22 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # shellcheck shell=dash disable=SC2154
 #
-# Connect and disconnect: the capture starts before hv_vmbus is loaded and ends
-# after it is gone. hv_balloon stays out: it would keep hv_vmbus loaded.
+# Connect and disconnect, five times: the capture starts before hv_vmbus is loaded
+# and ends after it is gone. hv_balloon stays out: it would keep hv_vmbus loaded.
 # -> negotiation.pcapng
 # Arguments: more for vmbusdump.
 # shellcheck source=/dev/null
 . /lab.sh
 
 start_capture capture -i any -w "$out/negotiation.pcapng" "$@"
-load_vmbus
-device=$(balloon_device)
-# long enough for the capture to find the module
-sleep 5
-rmmod hv_vmbus || fail "rmmod hv_vmbus"
-step "hv_vmbus is gone"
+for _ in 1 2 3 4 5; do
+	load_vmbus
+	device=$(balloon_device)
+	# long enough for the capture to find the module, and for its users to be gone
+	sleep 1
+	wait_for 10 rmmod hv_vmbus || fail "rmmod hv_vmbus"
+	step "hv_vmbus is gone"
+done
 sleep 1
 stop_capture
 
