@@ -65,26 +65,6 @@
 #define VB_TAG_NAME "vmbus\0\0" /* with its final zero 8 bytes */
 #define VB_TAG_NAME_LEN 8u
 
-/* A segment of the external part; its bytes follow, padded to 4. */
-struct vb_segment {
-	uint32_t range;
-	uint32_t wire_len;
-	uint32_t cap_len;
-	uint32_t reason;
-};
-
-#define VB_SEGMENT_LEN 16u
-#define VB_REASON_COMPLETE 0u
-#define VB_REASON_SNAPLEN 1u
-#define VB_REASON_LIMIT 2u
-
-_Static_assert(sizeof(struct vb_segment) == VB_SEGMENT_LEN, "segment header size");
-
-static inline uint64_t vb_pad4(uint64_t n)
-{
-	return (n + 3) & ~(uint64_t)3;
-}
-
 /* ---- devices and the interfaces that stand for them: device.c ---- */
 
 /* What makes two records share an interface; control messages are the zero instance. */

@@ -291,101 +291,18 @@ static void raw_event(struct vb_event *ev, const uint8_t *p, uint32_t len, const
 	fault(ev, words);
 }
 
-/* One segment at p, of which left bytes are there; its length with padding, 0 when it is none. */
-static uint32_t check_segment(struct vb_event *ev, uint8_t *p, uint32_t left)
+/* The record at p, in the reader's form. */
+static void take_record(struct vb_event *ev, uint8_t *p, uint32_t len)
 {
-	struct vb_segment s;
+	struct vb_record rec;
 
-	if (left < VB_SEGMENT_LEN) {
-		fault(ev, "the external part ends inside a segment header");
-		return 0;
-	}
-	memcpy(&s, p, sizeof(s));
-	left -= VB_SEGMENT_LEN;
-	if (vb_pad4(s.cap_len) > left) {
-		fault(ev, "a segment is longer than the external part");
-		s.cap_len = left & ~3u;
-		if (s.reason == VB_REASON_COMPLETE)
-			s.reason = VB_REASON_SNAPLEN;
-		ev->hdr.flags |= VB_REC_EXT_CUT;
-	}
-	if (s.wire_len < s.cap_len) {
-		fault(ev, "a segment holds more bytes than it had on the wire");
-		s.wire_len = s.cap_len;
-	}
-	memcpy(p, &s, sizeof(s));
-	return VB_SEGMENT_LEN + (uint32_t)vb_pad4(s.cap_len);
-}
-
-/* Make the external part a list of whole segments within the len bytes at p. */
-static void check_external(struct vb_event *ev, uint8_t *p, uint32_t len)
-{
-	uint32_t pos = 0;
-
-	if (ev->hdr.ext_len > len) {
-		fault(ev, "the external part reaches past the end of the record");
-		ev->hdr.ext_len = len;
-		ev->hdr.flags |= VB_REC_EXT_CUT;
-	} else if (ev->hdr.ext_len < len) {
-		fault(ev, "bytes are left over behind the record");
-	}
-	while (pos < ev->hdr.ext_len) {
-		uint32_t n = check_segment(ev, p + pos, ev->hdr.ext_len - pos);
-
-		if (!n) {
-			ev->hdr.flags |= VB_REC_EXT_CUT;
-			break;
-		}
-		pos += n;
-	}
-	ev->hdr.ext_len = pos;
-	ev->ext = pos ? p : NULL;
-}
-
-static void check_values(struct vb_event *ev)
-{
-	struct vb_record_header *h = &ev->hdr;
-
-	if (h->header_len < VB_RECORD_HEADER_LEN || h->header_len % 8) {
-		fault(ev, "the header length is no multiple of 8 or less than 96");
-		h->header_len = VB_RECORD_HEADER_LEN;
-	}
-	if (h->kind < VB_KIND_CONTROL || h->kind > VB_KIND_EVENT)
-		fault(ev, "the kind of record is not known");
-	if (h->direction > VB_TO_GUEST) {
-		fault(ev, "the direction is not known");
-		h->direction = VB_DIR_NONE;
-	}
-}
-
-/* The record at p: header, packet bytes, external part. */
-static void decode_record(struct vb_event *ev, uint8_t *p, uint32_t len)
-{
-	struct vb_record_header *h = &ev->hdr;
-	uint32_t skip, padded;
-
-	memcpy(h, p, sizeof(*h));
-	check_values(ev);
-	skip = h->header_len;
-	if (skip > len) {
-		fault(ev, "the record ends inside its header");
-		skip = len;
-	}
-	p += skip;
-	len -= skip;
-	if (h->cap_len > len) {
-		fault(ev, "the captured length reaches past the end of the record");
-		h->cap_len = len;
-		h->flags |= VB_REC_CUT;
-	}
-	if (h->wire_len < h->cap_len) {
-		fault(ev, "the wire length is less than the captured length");
-		h->wire_len = h->cap_len;
-	}
-	ev->data = p;
-	/* Padding that is missing at the very end does no harm. */
-	padded = vb_pad4(h->cap_len) < len ? (uint32_t)vb_pad4(h->cap_len) : len;
-	check_external(ev, p + padded, len - padded);
+	vb_record_read(p, len, &rec);
+	ev->hdr = rec.hdr;
+	ev->data = rec.data;
+	ev->ext = rec.ext;
+	ev->n_malformed += rec.n_malformed;
+	if (!ev->malformed)
+		ev->malformed = rec.malformed;
 }
 
 bool vb_trace_decode(uint16_t linktype, uint8_t *data, uint32_t len, struct vb_event *ret)
@@ -403,12 +320,7 @@ bool vb_trace_decode(uint16_t linktype, uint8_t *data, uint32_t len, struct vb_e
 	} else if (linktype < VB_LINKTYPE_USER0 || !has_magic(data, len)) {
 		return false;
 	}
-	if (len - pos < VB_RECORD_HEADER_LEN)
-		raw_event(ret, data + pos, len - pos, "shorter than a record header");
-	else if (!has_magic(data + pos, len - pos))
-		raw_event(ret, data + pos, len - pos, "no record: the magic number is wrong");
-	else
-		decode_record(ret, data + pos, len - pos);
+	take_record(ret, data + pos, len - pos);
 	return true;
 }
 

@@ -58,6 +58,41 @@ struct vb_record_header {
 
 _Static_assert(sizeof(struct vb_record_header) == VB_RECORD_HEADER_LEN, "record header size");
 
+/* A segment of the external part; its bytes follow, padded to 4. */
+struct vb_segment {
+	uint32_t range;
+	uint32_t wire_len;
+	uint32_t cap_len;
+	uint32_t reason;
+};
+
+#define VB_SEGMENT_LEN 16u
+#define VB_REASON_COMPLETE 0u
+#define VB_REASON_SNAPLEN 1u
+#define VB_REASON_LIMIT 2u
+
+_Static_assert(sizeof(struct vb_segment) == VB_SEGMENT_LEN, "segment header size");
+
+static inline uint64_t vb_pad4(uint64_t n)
+{
+	return (n + 3) & ~(uint64_t)3;
+}
+
+/* One record, as read. */
+struct vb_record {
+	struct vb_record_header hdr; /* with lengths that fit what is there */
+	const uint8_t *data;	     /* hdr.cap_len bytes */
+	const uint8_t *ext;	     /* hdr.ext_len bytes, whole segments; NULL: none */
+	uint32_t n_malformed;	     /* faults repaired */
+	const char *malformed;	     /* the first of those, in words; NULL: none */
+};
+
+/*
+ * Read the record of len bytes; segment headers that do not add up are repaired in place. *ret
+ * points into bytes. What is no record becomes one without header fields: all bytes are its data.
+ */
+void vb_record_read(uint8_t *bytes, uint32_t len, struct vb_record *ret);
+
 enum vb_kind { VB_KIND_CONTROL = 1, VB_KIND_PACKET = 2, VB_KIND_STATE = 3, VB_KIND_EVENT = 4 };
 
 enum vb_direction { VB_DIR_NONE = 0, VB_TO_HOST = 1, VB_TO_GUEST = 2 };
