@@ -58,8 +58,8 @@ int vb_decoder_init(struct vb_decoder *d, const struct vb_answers *answers)
 	*d = (struct vb_decoder){
 		.answers = answers,
 		.session = vb_session_new(OPEN_REQUESTS),
-		.record_proto = vb_proto_by_name("hv_record"),
-		.ext_proto = vb_proto_by_name("hv_ext"),
+		.record_proto = vb_header_proto(),
+		.ext_proto = vb_external_proto(),
 	};
 	return d->session ? 0 : -ENOMEM;
 }

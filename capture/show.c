@@ -62,21 +62,6 @@ void vb_show_done(struct vb_show *s)
 
 /* ---- a line of text ---- */
 
-static void put_channel(struct vb_buf *out, const struct vb_frame *f)
-{
-	if (f->kind == VB_KIND_CONTROL || (f->class == VB_CLASS_UNKNOWN && f->relid == 0)) {
-		vb_buf_str(out, "vmbus");
-		return;
-	}
-	vb_buf_str(out, vb_class_by_code(f->class)->name);
-	vb_buf_add(out, " ", 1);
-	vb_digits_add(out, f->relid);
-	if (f->subchannel > 0) {
-		vb_buf_add(out, ".", 1);
-		vb_digits_add(out, f->subchannel);
-	}
-}
-
 static void put_direction(struct vb_buf *out, const struct vb_frame *f)
 {
 	if (f->direction == VB_TO_HOST)
@@ -91,26 +76,6 @@ static void put_direction(struct vb_buf *out, const struct vb_frame *f)
 		vb_buf_str(out, ": ");
 }
 
-static void put_flags(struct vb_buf *out, const struct vb_decoder *d)
-{
-	const struct vb_record_header *h = &d->ev->hdr;
-
-	if (h->flags & VB_REC_CUT)
-		vb_buf_str(out, " [cut]");
-	if (h->flags & VB_REC_EXT_CUT)
-		vb_buf_str(out, " [external part cut]");
-	if (h->flags & VB_REC_FAILED)
-		vb_buf_fmt(out, " [failed %" PRId32 "]", (int32_t)h->result);
-	if (h->flags & VB_REC_SYNTHESIZED)
-		vb_buf_str(out, " [synthesized]");
-	if (h->flags & VB_REC_WITHHELD)
-		vb_buf_str(out, " [withheld]");
-	if (h->lost > 0)
-		vb_buf_fmt(out, " [lost %" PRIu32 " before]", h->lost);
-	if (d->ev->malformed)
-		vb_buf_fmt(out, " [malformed: %s]", d->ev->malformed);
-}
-
 static void show_line(struct vb_show *s, struct vb_decoder *d, struct vb_buf *out)
 {
 	struct vb_sink sink = vb_text_summary(&s->text, out);
@@ -119,7 +84,7 @@ static void show_line(struct vb_show *s, struct vb_decoder *d, struct vb_buf *ou
 	vb_time_text_add(&s->time, out, d->ev->time_ns, d->ev->hdr.mono_ns);
 	if (out->len > before)
 		vb_buf_add(out, " ", 1);
-	put_channel(out, &d->frame);
+	vb_text_channel(out, &d->frame);
 	put_direction(out, &d->frame);
 	before = out->len;
 	vb_decoder_walk(d, VB_PART_ROOT, &sink);
@@ -127,7 +92,7 @@ static void show_line(struct vb_show *s, struct vb_decoder *d, struct vb_buf *ou
 		vb_buf_add(out, ", ", 2);
 	vb_buf_add(out, "length ", 7);
 	vb_digits_add(out, d->ev->hdr.wire_len);
-	put_flags(out, d);
+	vb_text_marks(out, &d->ev->hdr, d->ev->malformed);
 	vb_buf_add(out, "\n", 1);
 }
 

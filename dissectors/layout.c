@@ -152,6 +152,8 @@ const struct vb_proto *vb_payload_proto(const struct vb_proto *outer, const stru
 	const struct vb_class_info *class = vb_class_by_code(f->class);
 	static const char pipe[] = "hv_pipe";
 
+	if (row->foreign)
+		return NULL;
 	if (row->proto)
 		return vb_proto_by_name(row->proto);
 	if (class->pipe && strcmp(outer->name, pipe))

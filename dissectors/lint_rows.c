@@ -190,7 +190,10 @@ static void check_extent(struct vb_lint *l, const struct vb_row *row)
 static void check_payload(struct vb_lint *l, const struct vb_row *row)
 {
 	check_extent(l, row);
-	if (row->proto && !vb_proto_by_name(row->proto))
+	if (row->foreign && (!row->proto || vb_proto_by_name(row->proto)))
+		vb_lint_fault(l, NULL,
+			      "a foreign payload of no dissector, or of a protocol of ours");
+	if (!row->foreign && row->proto && !vb_proto_by_name(row->proto))
 		vb_lint_fault(l, NULL, "there is no protocol %s", row->proto);
 	if (l->in_array || vb_row_is_array(row))
 		vb_lint_fault(l, NULL, "a payload in an array: its protocol could occur twice");
@@ -242,13 +245,13 @@ static void check_attributes(struct vb_lint *l, const struct vb_row *row)
 		vb_lint_fault(l, NULL, "from_slot on a row with bytes");
 	if (row->bits && row->type != VB_UINT)
 		vb_lint_fault(l, NULL, "bits of what is no integer");
-	if (row->base > VB_NS || (row->base && !is_number))
+	if (row->base > VB_RECORD_NUMBER || (row->base && !is_number))
 		vb_lint_fault(l, NULL, "a number base on what is no number");
 	if ((row->names || row->is_signed || row->max) && !is_number)
 		vb_lint_fault(l, NULL, "a number's attribute on what is no number");
 	if (row->rows && row->type != VB_STRUCT)
 		vb_lint_fault(l, NULL, "rows in what is no struct");
-	if (row->proto && row->type != VB_PAYLOAD)
+	if ((row->proto || row->foreign) && row->type != VB_PAYLOAD)
 		vb_lint_fault(l, NULL, "a protocol in what is no payload");
 	if (row->count && row->calc)
 		vb_lint_fault(l, NULL, "count and calc");

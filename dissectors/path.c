@@ -73,6 +73,12 @@ void vb_path_close(struct vb_path *p)
 	}
 }
 
+const char *vb_path_span(struct vb_path *p)
+{
+	p->text[p->end] = '\0';
+	return p->text + p->start;
+}
+
 const char *vb_path_field(struct vb_path *p, const struct vb_item *it)
 {
 	p->text[p->end] = '\0';

@@ -48,3 +48,13 @@ const struct vb_proto *vb_root_proto(uint8_t kind)
 		return &vb_proto_vmbus;
 	}
 }
+
+const struct vb_proto *vb_header_proto(void)
+{
+	return &vb_proto_record;
+}
+
+const struct vb_proto *vb_external_proto(void)
+{
+	return &vb_proto_ext;
+}

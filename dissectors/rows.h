@@ -35,6 +35,9 @@
 /* Another protocol; p NULL: that of the channel's class. The name is for bytes nobody decodes. */
 #define PAYLOAD(n, t, p, ...) VB_ROW(n, t, VB_PAYLOAD, 0, .proto = (p), ##__VA_ARGS__)
 
+/* Bytes that Wireshark has a dissector for, by its name there; bytes everywhere else. */
+#define FOREIGN(n, t, p, ...) PAYLOAD(n, t, p, .foreign = true, ##__VA_ARGS__)
+
 /* A value that was found elsewhere: shown, but no bytes of its own. */
 #define VALUE(n, t, s, ...) VB_ROW(n, t, VB_VALUE, 0, .from_slot = (s), ##__VA_ARGS__)
 

@@ -40,7 +40,7 @@ struct channel {
 	uint32_t relid;
 	bool used;
 	uint8_t class;
-	uint8_t instance[16];
+	uint8_t instance[16], interface[16];
 	uint32_t proto_version;
 	uint32_t epoch;
 };
@@ -126,6 +126,8 @@ void vb_session_prepare(const struct vb_session *s, struct vb_frame *f)
 
 	f->vmbus_version = s->vmbus_version;
 	f->proto_version = ch ? ch->proto_version : 0;
+	if (ch)
+		memcpy(f->interface, ch->interface, sizeof(f->interface));
 	if (!ch || f->class != VB_CLASS_UNKNOWN)
 		return;
 	f->class = ch->class;
@@ -367,6 +369,7 @@ static void learn_offer(struct vb_session *s, const struct vb_frame *f, const st
 
 	ch->class = class ? class->code : VB_CLASS_OTHER;
 	memcpy(ch->instance, f->data + instance, sizeof(ch->instance));
+	memcpy(ch->interface, f->data + type, sizeof(ch->interface));
 }
 
 static void learn_control(struct vb_session *s, const struct vb_frame *f, const struct vb_layer *l)

@@ -52,6 +52,8 @@ struct vb_path {
 void vb_path_init(struct vb_path *p);
 void vb_path_open(struct vb_path *p, enum vb_span span, const struct vb_item *it);
 void vb_path_close(struct vb_path *p);
+/* Name of the innermost span that is open; valid until the next call. */
+const char *vb_path_span(struct vb_path *p);
 /* Name of the field it inside the spans that are open; valid until the next call. */
 const char *vb_path_field(struct vb_path *p, const struct vb_item *it);
 
@@ -66,6 +68,11 @@ struct vb_text {
 	bool any;	      /* summary: something was written */
 	struct vb_path path;
 };
+
+/* Where the record belongs: "vmbus", or class and channel as in "network 14.2". */
+void vb_text_channel(struct vb_buf *out, const struct vb_frame *f);
+/* What is unusual about it, in brackets: cut, failed, lost before, ...; malformed: words or NULL. */
+void vb_text_marks(struct vb_buf *out, const struct vb_record_header *h, const char *malformed);
 
 /* One line for the record: message names and the rows marked for the summary, innermost last. */
 struct vb_sink vb_text_summary(struct vb_text *t, struct vb_buf *out);

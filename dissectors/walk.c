@@ -222,11 +222,11 @@ static void walk_struct(struct walk *wk, enum vb_span span, struct vb_item *it)
 	wk->depth--;
 }
 
-/* A payload nobody decodes is shown as bytes, and counted as not explained. */
+/* A payload nobody decodes is shown as bytes, and counted as not explained, unless others can. */
 static void walk_opaque(struct walk *wk, const struct vb_row *row, struct vb_item *it)
 {
 	walk_bytes(wk, row, it);
-	if (!it->len)
+	if (!it->len || row->foreign)
 		return;
 	wk->w->unexplained += it->n_bytes;
 	note(wk, VB_NOTE_UNKNOWN, it);

@@ -29,7 +29,7 @@ enum vb_type {
 	VB_BIT,	    /* some bits of the integer whose .bits table it stands in */
 };
 
-enum vb_base { VB_DEC, VB_HEX, VB_NS };
+enum vb_base { VB_DEC, VB_HEX, VB_NS, VB_RECORD_NUMBER };
 
 /* When a row's value stands in the one-line summary; NAME: the name of the value says it all. */
 enum vb_summary { VB_SUM_NO, VB_SUM_YES, VB_SUM_NONZERO, VB_SUM_NAME };
@@ -98,6 +98,7 @@ struct vb_row {
 	const struct vb_row *bits;
 	const struct vb_row *rows;
 	const char *proto;
+	bool foreign; /* .proto is no protocol of ours but a dissector of Wireshark's */
 	uint64_t (*calc)(const struct vb_scope *sc); /* in place of .count or .len */
 };
 
@@ -169,6 +170,7 @@ struct vb_frame {
 	uint8_t direction; /* enum vb_direction */
 	uint8_t class;	   /* enum vb_class */
 	uint8_t instance[16];
+	uint8_t interface[16]; /* GUID of the offer; zero: not known; by vb_session_prepare() */
 	uint32_t relid;
 	uint16_t subchannel;
 	uint16_t flags;	 /* enum vb_record_flag */
@@ -256,8 +258,10 @@ struct vb_walked {
 void vb_walk(const struct vb_proto *proto, const struct vb_frame *f, const struct vb_sink *sink,
 	     struct vb_walked *ret_w);
 
-/* The protocol a frame begins with: control messages, packets, states and events. Never NULL. */
+/* What a frame begins with: control messages, packets, states and events. Never NULL. */
 const struct vb_proto *vb_root_proto(uint8_t kind);
+const struct vb_proto *vb_header_proto(void); /* of the record; the next: behind the packet */
+const struct vb_proto *vb_external_proto(void);
 
 /* ---- protocols ---- */
 

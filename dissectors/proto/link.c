@@ -7,11 +7,12 @@
 #include "../rows.h"
 
 static const struct vb_row rows[] = {
-	VALUE("request", "Answers record", VB_LINK_REQUEST, .summary = VB_SUM_NO),
-	VALUE("response", "Answered by record", VB_LINK_RESPONSE),
+	VALUE("request", "Answers record", VB_LINK_REQUEST, .base = VB_RECORD_NUMBER,
+	      .summary = VB_SUM_NO),
+	VALUE("response", "Answered by record", VB_LINK_RESPONSE, .base = VB_RECORD_NUMBER),
 	VALUE("latency", "Time between the two", VB_LINK_LATENCY, .base = VB_NS,
 	      .help = "ns from the request to its answer"),
-	VALUE("part_of", "Continues record", VB_LINK_PART_OF),
+	VALUE("part_of", "Continues record", VB_LINK_PART_OF, .base = VB_RECORD_NUMBER),
 	VALUE("part", "Part", VB_LINK_PART, .help = "Counted from 1"),
 	VALUE("joined", "Bytes so far", VB_LINK_JOINED),
 	VALUE("total", "Bytes in all parts", VB_LINK_TOTAL),

@@ -214,6 +214,9 @@ Test(lint, payloads)
 
 	expect_rows(ROWS(PAYLOAD("a", "A", "hv_nowhere", .len = VB_REST)),
 		    "p.m.a: there is no protocol hv_nowhere\n");
+	expect_rows(ROWS(FOREIGN("a", "A", "eth_withoutfcs", .len = VB_REST)), "");
+	expect_rows(ROWS(FOREIGN("a", "A", "vmbus", .len = VB_REST)),
+		    "p.m.a: a foreign payload of no dissector, or of a protocol of ours\n");
 	expect_rows(ROWS(STRUCT("s", "S", inner, .count = VB_REST)),
 		    "p.m.s.a: a payload in an array: its protocol could occur twice\n");
 	expect_proto(
