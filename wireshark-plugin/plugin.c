@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The plugin: registration, what is known across frames, and the dissector of a record.
+ *
+ * Wireshark reads a file from front to back once; that is when the session learns. Afterwards
+ * frames are shown in any order, with what was found out about each of them then.
+ */
+#include <string.h>
+
+#include "wireshark-plugin/plugin.h"
+
+/* What the first pass found out about a frame. */
+struct seen {
+	struct vb_frame frame;
+	struct vb_link link;
+};
+
+/* Wireshark's callbacks carry no context of ours: this is the one that there is. */
+static struct {
+	struct vb_binding binding;
+	struct vb_talk talk;
+	struct vb_session *session;
+	wmem_map_t *seen; /* frame number -> struct seen */
+	vb_pref_bool shows_header, hands_over;
+	const char *taken; /* why nothing was registered */
+} plugin;
+
+static void begin_file(void)
+{
+	vb_session_free(plugin.session);
+	plugin.session = vb_session_new(65536 /* open requests */);
+}
+
+static struct seen *find_seen(uint64_t number)
+{
+	return wmem_map_lookup(plugin.seen, GUINT_TO_POINTER((guint32)number));
+}
+
+/* ---- a record ---- */
+
+struct dissection {
+	packet_info *pinfo;
+	proto_tree *tree;
+	tvbuff_t *tvb;	/* the record */
+	uint8_t *bytes; /* the same */
+	struct vb_record rec;
+	struct vb_frame frame;
+	struct vb_link link;
+	struct vb_walked walked;
+	struct vb_sink sink;
+	struct vb_tree_sink tree_sink;
+};
+
+/* A record that had to be repaired is shown as that, in a pane of its own. */
+static void read_record(struct dissection *d)
+{
+	uint32_t len = tvb_captured_length(d->tvb);
+	expert_field id = plugin.binding.malformed;
+
+	d->bytes = tvb_memdup(d->pinfo->pool, d->tvb, 0, len);
+	vb_record_read(d->bytes, len, &d->rec);
+	if (!d->rec.n_malformed)
+		return;
+	if (d->rec.hdr.magic == VB_RECORD_MAGIC)
+		memcpy(d->bytes, &d->rec.hdr, VB_RECORD_HEADER_LEN);
+	d->tvb = tvb_new_child_real_data(d->tvb, d->bytes, len, (int)len);
+	add_new_data_source(d->pinfo, d->tvb, "Repaired record");
+	proto_tree_add_expert_format(d->tree, d->pinfo, &id, d->tvb, 0, -1, "%s", d->rec.malformed);
+}
+
+static void prepare(struct dissection *d)
+{
+	const struct seen *seen = find_seen(d->pinfo->num);
+
+	vb_frame_from_header(&d->frame, &d->rec.hdr);
+	if (seen) {
+		d->frame = seen->frame;
+		d->link = seen->link;
+	} else {
+		d->frame.number = d->pinfo->num;
+		d->frame.time_ns = (uint64_t)d->pinfo->abs_ts.secs * 1000000000u +
+				   (uint64_t)d->pinfo->abs_ts.nsecs;
+		vb_session_prepare(plugin.session, &d->frame);
+	}
+	d->frame.data = d->rec.data;
+}
+
+/* Each frame is learned from once, and tells its request that it was answered. */
+static void learn(struct dissection *d)
+{
+	struct seen *seen, *request;
+
+	if (find_seen(d->pinfo->num))
+		return;
+	vb_session_learn(plugin.session, &d->frame, &d->walked, &d->link);
+	seen = wmem_new(wmem_file_scope(), struct seen);
+	*seen = (struct seen){ d->frame, d->link };
+	seen->frame.data = NULL;
+	wmem_map_insert(plugin.seen, GUINT_TO_POINTER(d->pinfo->num), seen);
+	request = d->link.request ? find_seen(d->link.request) : NULL;
+	if (request)
+		request->link.response = d->pinfo->num;
+	if (request && !request->link.request)
+		request->link.latency_ns = d->link.latency_ns;
+}
+
+static void walk(struct dissection *d, const struct vb_proto *proto, const struct vb_frame *f,
+		 struct vb_walked *ret)
+{
+	d->tree_sink.tvb = tvb_new_subset_length_caplen(d->tvb, (int)(f->data - d->bytes),
+							(int)f->cap_len, (int)f->wire_len);
+	vb_walk(proto, f, &d->sink, ret);
+}
+
+/* What stands in the record beside the message. */
+static void walk_beside(struct dissection *d, const struct vb_proto *proto, const uint8_t *bytes,
+			uint32_t len)
+{
+	struct vb_frame f = d->frame;
+	struct vb_walked ignored;
+
+	f.data = bytes;
+	f.cap_len = f.wire_len = len;
+	if (len)
+		walk(d, proto, &f, &ignored);
+}
+
+static void fill_columns(const struct dissection *d)
+{
+	unsigned int n = d->walked.n_layers;
+	struct vb_buf line = { 0 };
+	struct vb_text text = { 0 };
+	struct vb_sink sink = vb_text_summary(&text, &line);
+	struct vb_walked ignored;
+
+	vb_walk(vb_root_proto(d->frame.kind), &d->frame, &sink, &ignored);
+	vb_text_marks(&line, &d->rec.hdr, d->rec.malformed);
+	col_set_str(d->pinfo->cinfo, COL_PROTOCOL,
+		    n ? d->walked.layer[n - 1].proto->name : VB_NAME);
+	col_add_str(d->pinfo->cinfo, COL_INFO, line.len ? line.data : "");
+	vb_buf_done(&line);
+}
+
+static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
+{
+	struct dissection *d = wmem_new(pinfo->pool, struct dissection);
+
+	if (!tvb_captured_length(tvb) || !plugin.session)
+		return 0;
+	*d = (struct dissection){ .pinfo = pinfo, .tree = tree, .tvb = tvb };
+	d->sink = vb_tree_sink_init(&d->tree_sink, &plugin.binding, pinfo, tree);
+	read_record(d);
+	prepare(d);
+	if (d->rec.hdr.magic == VB_RECORD_MAGIC && plugin.shows_header)
+		walk_beside(d, vb_header_proto(), d->bytes, VB_RECORD_HEADER_LEN);
+	walk(d, vb_root_proto(d->frame.kind), &d->frame, &d->walked);
+	walk_beside(d, vb_external_proto(), d->rec.ext, d->rec.hdr.ext_len);
+	learn(d);
+	vb_link_walk(&d->link, &d->sink);
+	fill_columns(d);
+	vb_talk_about(&plugin.talk, pinfo, &d->frame);
+	if (plugin.hands_over)
+		vb_talk_hand_over(&plugin.talk, &d->tree_sink, &d->frame);
+	return (int)tvb_captured_length(tvb);
+}
+
+/* ---- registration ---- */
+
+static void register_preferences(module_t *module)
+{
+	plugin.shows_header = plugin.hands_over = true;
+	prefs_register_bool_preference(module, "header", "Show the record's header",
+				       "Where and when the message was captured, as a tree",
+				       &plugin.shows_header);
+	prefs_register_bool_preference(module, "hand_over", "Use Wireshark's own dissectors",
+				       "For payload that has one, such as network frames",
+				       &plugin.hands_over);
+}
+
+static void register_protocols(void)
+{
+	int proto;
+
+	plugin.taken = vb_bind_taken();
+	if (plugin.taken)
+		return;
+	vb_bind(&plugin.binding);
+	proto = vb_bind_find(&plugin.binding, VB_NAME)->id;
+	register_dissector(VB_NAME, dissect, proto);
+	vb_talk_register(&plugin.talk, proto);
+	register_preferences(prefs_register_protocol(proto, NULL));
+	plugin.seen = wmem_map_new_autoreset(wmem_epan_scope(), wmem_file_scope(), g_direct_hash,
+					     g_direct_equal);
+	register_init_routine(begin_file);
+}
+
+static void register_handoff(void)
+{
+	if (plugin.taken)
+		report_warning("The VMBus plugin steps aside: there is a protocol %s already.",
+			       plugin.taken);
+	else
+		vb_talk_services();
+}
+
+static void register_all(void)
+{
+	static proto_plugin plug = { register_protocols, register_handoff };
+
+	proto_register_plugin(&plug);
+}
+
+VB_PLUGIN_ENTRY(register_all)

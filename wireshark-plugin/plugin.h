@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * bind.c: rows -> fields, once. tree.c: a walk -> the tree of one frame. talk.c: conversations and
+ * the dissectors of others. plugin.c: what is known across frames, the dissector, the entry.
+ */
+#ifndef VB_PLUGIN_H
+#define VB_PLUGIN_H
+
+#include "dissectors/session.h"
+#include "dissectors/sinks.h"
+#include "wireshark-plugin/compat.h"
+
+/* Of the dissector, as the tags in front of a record give it; also the name of our protocol. */
+#define VB_NAME "vmbus"
+
+/* ---- bind.c ---- */
+
+/* What Wireshark knows a row, message or protocol by. */
+struct vb_bound {
+	int id;	 /* of the field or protocol */
+	int ett; /* of the tree below it */
+};
+
+struct vb_binding {
+	GHashTable *by_path; /* name -> struct vb_bound */
+	int gap;	     /* field: bytes that no row describes */
+	expert_field notes[VB_N_NOTES], malformed;
+};
+
+/* Register all protocols, messages and rows. */
+void vb_bind(struct vb_binding *b);
+/* A name of ours that Wireshark has a protocol of, so that vb_bind() cannot be; NULL: none. */
+const char *vb_bind_taken(void);
+/* Never NULL for a name of the tables. */
+const struct vb_bound *vb_bind_find(const struct vb_binding *b, const char *path);
+
+/* ---- tree.c ---- */
+
+#define VB_TREE_LEVELS 48 /* more than the walk nests */
+#define VB_HANDOVERS 4
+
+/* One frame's tree while it grows. */
+struct vb_tree_sink {
+	const struct vb_binding *binding;
+	packet_info *pinfo;
+	proto_tree *root;
+	tvbuff_t *tvb; /* the bytes that are walked; set before each walk */
+	struct vb_path path;
+	unsigned int depth;
+	struct {
+		proto_tree *tree;
+		proto_item *item;
+	} level[VB_TREE_LEVELS];
+	unsigned int n_handovers;
+	struct { /* bytes for a dissector that is not ours */
+		const struct vb_row *row;
+		tvbuff_t *tvb;
+	} handover[VB_HANDOVERS];
+};
+
+struct vb_sink vb_tree_sink_init(struct vb_tree_sink *t, const struct vb_binding *b,
+				 packet_info *pinfo, proto_tree *root);
+
+/* ---- talk.c ---- */
+
+struct vb_talk {
+	int tap, proto;
+	dissector_table_t services;
+};
+
+void vb_talk_register(struct vb_talk *talk, int proto);
+/* Once all dissectors are known: what "Decode As" has to choose from. */
+void vb_talk_services(void);
+/* Source and destination are the guest and the device's channel; they make a conversation. */
+void vb_talk_about(const struct vb_talk *talk, packet_info *pinfo, const struct vb_frame *f);
+/* Pass what the tree collected to the dissectors it is for. */
+void vb_talk_hand_over(const struct vb_talk *talk, const struct vb_tree_sink *t,
+		       const struct vb_frame *f);
+
+#endif

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A walk becomes the tree of one frame. */
+#include "wireshark-plugin/plugin.h"
+
+static proto_tree *here(const struct vb_tree_sink *t)
+{
+	return t->depth ? t->level[t->depth - 1].tree : t->root;
+}
+
+/* Bytes of the item that were captured: those of a cut message end before it does. */
+static int captured(const struct vb_tree_sink *t, const struct vb_item *it)
+{
+	uint32_t have = tvb_captured_length(t->tvb), left = have > it->off ? have - it->off : 0;
+
+	return (int)(it->len < left ? it->len : left);
+}
+
+static int start(const struct vb_tree_sink *t, const struct vb_item *it)
+{
+	return (int)MIN(it->off, tvb_captured_length(t->tvb));
+}
+
+static proto_item *add(const struct vb_tree_sink *t, proto_tree *tree, int id,
+		       const struct vb_item *it)
+{
+	return proto_tree_add_item(tree, id, t->tvb, start(t, it), captured(t, it),
+				   ENC_LITTLE_ENDIAN);
+}
+
+static void tree_open(void *ctx, enum vb_span span, const struct vb_item *it)
+{
+	struct vb_tree_sink *t = ctx;
+	proto_tree *tree = span == VB_SPAN_PROTO ? t->root : here(t);
+	proto_item *item = NULL;
+	const struct vb_bound *bound;
+
+	vb_path_open(&t->path, span, it);
+	if (span != VB_SPAN_ARRAY) { /* its elements stand beside each other */
+		bound = vb_bind_find(t->binding, vb_path_span(&t->path));
+		item = add(t, tree, bound->id, it);
+		tree = proto_item_add_subtree(item, bound->ett);
+	}
+	DISSECTOR_ASSERT(t->depth < VB_TREE_LEVELS);
+	t->level[t->depth].tree = tree;
+	t->level[t->depth++].item = item;
+}
+
+static void tree_close(void *ctx, enum vb_span span _U_, const struct vb_item *it)
+{
+	struct vb_tree_sink *t = ctx;
+
+	vb_path_close(&t->path);
+	t->depth--;
+	if (t->level[t->depth].item)
+		proto_item_set_len(t->level[t->depth].item, captured(t, it));
+}
+
+static void keep_payload(struct vb_tree_sink *t, const struct vb_item *it)
+{
+	if (t->n_handovers == VB_HANDOVERS || !it->len)
+		return;
+	t->handover[t->n_handovers].row = it->row;
+	t->handover[t->n_handovers++].tvb =
+		tvb_new_subset_length_caplen(t->tvb, start(t, it), captured(t, it), (int)it->len);
+}
+
+static void tree_field(void *ctx, const struct vb_item *it)
+{
+	struct vb_tree_sink *t = ctx;
+	int id = vb_bind_find(t->binding, vb_path_field(&t->path, it))->id;
+	proto_item *item;
+
+	if (it->row->type != VB_VALUE) {
+		add(t, here(t), id, it);
+		if (it->row->type == VB_PAYLOAD)
+			keep_payload(t, it);
+		return;
+	}
+	if (it->row->base == VB_RECORD_NUMBER)
+		item = proto_tree_add_uint(here(t), id, t->tvb, 0, 0, (guint32)it->value);
+	else
+		item = proto_tree_add_uint64(here(t), id, t->tvb, 0, 0, it->value);
+	proto_item_set_generated(item);
+}
+
+static void tree_gap(void *ctx, const struct vb_item *it)
+{
+	struct vb_tree_sink *t = ctx;
+
+	add(t, here(t), t->binding->gap, it);
+}
+
+static void tree_note(void *ctx, enum vb_note_code code, const struct vb_item *it)
+{
+	struct vb_tree_sink *t = ctx;
+	const char *path = t->path.n ? vb_path_field(&t->path, it) : it->proto->name;
+	expert_field id = t->binding->notes[code];
+
+	proto_tree_add_expert_format(here(t), t->pinfo, &id, t->tvb, start(t, it), captured(t, it),
+				     "%s: %s", path, vb_note_name(code));
+}
+
+struct vb_sink vb_tree_sink_init(struct vb_tree_sink *t, const struct vb_binding *b,
+				 packet_info *pinfo, proto_tree *root)
+{
+	*t = (struct vb_tree_sink){ .binding = b, .pinfo = pinfo, .root = root };
+	return (struct vb_sink){ t, tree_open, tree_field, tree_close, tree_gap, tree_note };
+}
