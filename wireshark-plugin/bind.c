@@ -57,38 +57,41 @@ static enum ftenum field_type(const struct collector *c, const struct vb_row *ro
 	}
 }
 
-static void add_name(GArray *names, uint64_t value, const char *name)
+static void add_name(GArray *names, bool is_64, uint64_t value, const char *name)
 {
-	range_string entry = { value, value, name };
+	val64_string wide = { value, name };
+	value_string narrow = { (guint32)value, name };
 
-	g_array_append_val(names, entry);
+	g_array_append_vals(names, is_64 ? (void *)&wide : (void *)&narrow, 1);
 }
 
 /* The row's own list, or that of the protocol's messages, of whose numbers the first holds. */
-static range_string *value_names(const struct vb_proto *proto, const struct vb_row *row)
+static void *value_names(const struct vb_proto *proto, const struct vb_row *row, bool is_64)
 {
-	GArray *names = g_array_new(TRUE, TRUE, sizeof(range_string));
+	guint size = is_64 ? sizeof(val64_string) : sizeof(value_string);
+	GArray *names = g_array_new(TRUE, TRUE, size);
 	bool is_type = row->type == VB_UINT && row->set == VB_S_TYPE && proto->msgs;
 
 	for (const struct vb_msg *m = is_type ? proto->msgs : NULL; m && m->name; m++)
-		add_name(names, m->number, m->name);
+		add_name(names, is_64, m->number, m->name);
 	for (const struct vb_name *n = is_type ? NULL : row->names; n && n->name; n++)
-		add_name(names, n->value, n->name);
-	return (range_string *)(void *)g_array_free(names, !names->len);
+		add_name(names, is_64, n->value, n->name);
+	return g_array_free(names, !names->len);
 }
 
 static void describe_number(const struct collector *c, const struct vb_row *row,
 			    header_field_info *hf)
 {
 	static const unit_name_string unit_ns = { " ns", NULL };
+	bool is_64 = hf->type == FT_UINT64 || hf->type == FT_INT64;
 	uint64_t ones = row->width < 64 ? (UINT64_C(1) << row->width) - 1 : UINT64_MAX;
 
 	if (row->type == VB_BIT)
 		hf->bitmask = ones << row->lo;
 	hf->display = row->base == VB_HEX ? BASE_HEX : BASE_DEC;
-	hf->strings = value_names(c->proto, row);
-	if (hf->strings)
-		hf->display |= BASE_RANGE_STRING;
+	hf->strings = hf->type == FT_BOOLEAN ? NULL : value_names(c->proto, row, is_64);
+	if (hf->strings && is_64)
+		hf->display |= BASE_VAL64_STRING;
 	if (row->base == VB_NS) {
 		hf->strings = &unit_ns;
 		hf->display |= BASE_UNIT_STRING;
@@ -172,8 +175,6 @@ static void bind_protocol(struct vb_binding *b, const struct vb_proto *proto)
 	g_array_free(c.fields, FALSE);
 	g_ptr_array_free(c.trees, TRUE);
 }
-
-/* ---- notes ---- */
 
 static void set_note(ei_register_info *ei, expert_field *id, const char *name, bool error)
 {

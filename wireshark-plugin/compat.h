@@ -41,13 +41,11 @@ typedef gboolean vb_pref_bool;
 	VB_EXPORT const char plugin_version[] = VB_TOOLS_VERSION;                                  \
 	VB_EXPORT const int plugin_want_major = WIRESHARK_VERSION_MAJOR;                           \
 	VB_EXPORT const int plugin_want_minor = WIRESHARK_VERSION_MINOR;                           \
-	VB_EXPORT void plugin_register(void);                                                      \
-	void plugin_register(void)                                                                 \
+	VB_EXPORT void plugin_register(void)                                                       \
 	{                                                                                          \
 		register_all();                                                                    \
 	}                                                                                          \
-	VB_EXPORT uint32_t plugin_describe(void);                                                  \
-	uint32_t plugin_describe(void)                                                             \
+	VB_EXPORT uint32_t plugin_describe(void)                                                   \
 	{                                                                                          \
 		return WS_PLUGIN_DESC_DISSECTOR;                                                   \
 	}

@@ -33,7 +33,7 @@ static void begin_file(void)
 
 static struct seen *find_seen(uint64_t number)
 {
-	return wmem_map_lookup(plugin.seen, GUINT_TO_POINTER((guint32)number));
+	return number ? wmem_map_lookup(plugin.seen, GUINT_TO_POINTER((guint32)number)) : NULL;
 }
 
 /* ---- a record ---- */
@@ -97,10 +97,11 @@ static void learn(struct dissection *d)
 	*seen = (struct seen){ d->frame, d->link };
 	seen->frame.data = NULL;
 	wmem_map_insert(plugin.seen, GUINT_TO_POINTER(d->pinfo->num), seen);
-	request = d->link.request ? find_seen(d->link.request) : NULL;
-	if (request)
-		request->link.response = d->pinfo->num;
-	if (request && !request->link.request)
+	request = find_seen(d->link.request);
+	if (!request)
+		return;
+	request->link.response = d->pinfo->num;
+	if (!request->link.request)
 		request->link.latency_ns = d->link.latency_ns;
 }
 
@@ -108,7 +109,8 @@ static void walk(struct dissection *d, const struct vb_proto *proto, const struc
 		 struct vb_walked *ret)
 {
 	d->tree_sink.tvb = tvb_new_subset_length_caplen(d->tvb, (int)(f->data - d->bytes),
-							(int)f->cap_len, (int)f->wire_len);
+							(int)f->cap_len,
+							(int)MIN(f->wire_len, G_MAXINT));
 	vb_walk(proto, f, &d->sink, ret);
 }
 
@@ -170,11 +172,9 @@ static void register_preferences(module_t *module)
 {
 	plugin.shows_header = plugin.hands_over = true;
 	prefs_register_bool_preference(module, "header", "Show the record's header",
-				       "Where and when the message was captured, as a tree",
-				       &plugin.shows_header);
+				       "Where and when it was captured", &plugin.shows_header);
 	prefs_register_bool_preference(module, "hand_over", "Use Wireshark's own dissectors",
-				       "For payload that has one, such as network frames",
-				       &plugin.hands_over);
+				       "For payload that has one", &plugin.hands_over);
 }
 
 static void register_protocols(void)

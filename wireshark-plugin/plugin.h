@@ -36,9 +36,6 @@ const struct vb_bound *vb_bind_find(const struct vb_binding *b, const char *path
 
 /* ---- tree.c ---- */
 
-#define VB_TREE_LEVELS 48 /* more than the walk nests */
-#define VB_HANDOVERS 4
-
 /* One frame's tree while it grows. */
 struct vb_tree_sink {
 	const struct vb_binding *binding;
@@ -50,12 +47,12 @@ struct vb_tree_sink {
 	struct {
 		proto_tree *tree;
 		proto_item *item;
-	} level[VB_TREE_LEVELS];
+	} level[48]; /* more than the walk nests */
 	unsigned int n_handovers;
 	struct { /* bytes for a dissector that is not ours */
 		const struct vb_row *row;
 		tvbuff_t *tvb;
-	} handover[VB_HANDOVERS];
+	} handover[4];
 };
 
 struct vb_sink vb_tree_sink_init(struct vb_tree_sink *t, const struct vb_binding *b,

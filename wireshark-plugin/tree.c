@@ -40,7 +40,7 @@ static void tree_open(void *ctx, enum vb_span span, const struct vb_item *it)
 		item = add(t, tree, bound->id, it);
 		tree = proto_item_add_subtree(item, bound->ett);
 	}
-	DISSECTOR_ASSERT(t->depth < VB_TREE_LEVELS);
+	DISSECTOR_ASSERT(t->depth < G_N_ELEMENTS(t->level));
 	t->level[t->depth].tree = tree;
 	t->level[t->depth++].item = item;
 }
@@ -57,23 +57,27 @@ static void tree_close(void *ctx, enum vb_span span _U_, const struct vb_item *i
 
 static void keep_payload(struct vb_tree_sink *t, const struct vb_item *it)
 {
-	if (t->n_handovers == VB_HANDOVERS || !it->len)
+	if (t->n_handovers == G_N_ELEMENTS(t->handover) || !it->len)
 		return;
 	t->handover[t->n_handovers].row = it->row;
-	t->handover[t->n_handovers++].tvb =
-		tvb_new_subset_length_caplen(t->tvb, start(t, it), captured(t, it), (int)it->len);
+	t->handover[t->n_handovers++].tvb = tvb_new_subset_length_caplen(
+		t->tvb, start(t, it), captured(t, it), (int)MIN(it->len, G_MAXINT));
 }
 
 static void tree_field(void *ctx, const struct vb_item *it)
 {
 	struct vb_tree_sink *t = ctx;
 	int id = vb_bind_find(t->binding, vb_path_field(&t->path, it))->id;
+	const struct vb_class_info *class =
+		it->row->set == VB_S_CLASS ? vb_class_by_guid(it->bytes) : NULL;
 	proto_item *item;
 
+	if (it->row->type == VB_PAYLOAD)
+		keep_payload(t, it);
 	if (it->row->type != VB_VALUE) {
-		add(t, here(t), id, it);
-		if (it->row->type == VB_PAYLOAD)
-			keep_payload(t, it);
+		item = add(t, here(t), id, it);
+		if (class)
+			proto_item_append_text(item, " (%s)", class->title);
 		return;
 	}
 	if (it->row->base == VB_RECORD_NUMBER)
