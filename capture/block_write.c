@@ -19,6 +19,9 @@
 /* More than the fixed parts and options of any block of ours, without packet data and strings. */
 #define BLOCK_OVERHEAD 256u
 
+/* Who reads a pipe is waiting: it gets what there is after so long. */
+#define PIPE_AGE_NS 100000000u
+
 /* ---- the file ---- */
 
 static const char *remedy(int code)
@@ -117,12 +120,30 @@ int vb_out_flush(struct vb_out *w, struct vb_err *err)
 	return w->failed ? say_failure(w, err) : 0;
 }
 
+/* A writer with nothing to write does not learn from write(2) that its reader is gone. */
+static int look_for_reader(struct vb_out *w, struct vb_err *err)
+{
+	struct pollfd p = { .fd = w->fd };
+
+	if (w->failed)
+		return say_failure(w, err);
+	if (w->regular || w->tick_ns - w->looked_ns < PIPE_AGE_NS)
+		return 0;
+	w->looked_ns = w->tick_ns;
+	if (poll(&p, 1, 0) <= 0 || !(p.revents & POLLERR))
+		return 0;
+	write_failed(w, -EPIPE, 0);
+	return say_failure(w, err);
+}
+
 int vb_out_tick(struct vb_out *w, uint64_t now_ns, uint64_t max_age_ns, struct vb_err *err)
 {
 	w->tick_ns = now_ns;
-	if (!w->len || now_ns - w->oldest_ns < max_age_ns)
-		return 0;
-	return vb_out_flush(w, err);
+	if (!w->len)
+		return look_for_reader(w, err);
+	if (!w->regular && max_age_ns > PIPE_AGE_NS)
+		max_age_ns = PIPE_AGE_NS;
+	return now_ns - w->oldest_ns < max_age_ns ? 0 : vb_out_flush(w, err);
 }
 
 /* ---- making blocks ---- */

@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "dissectors/wire.h"
 
@@ -94,6 +95,16 @@ struct vb_trace_info {
 /* Open a trace file, or standard input for "-". */
 int vb_source_file_open(const char *path, struct vb_source **ret, struct vb_err *err);
 
+/* Up to len bytes; 0: the end; -EAGAIN: none within timeout_ms (< 0: wait); else -errno. */
+typedef ssize_t (*vb_read_fn)(void *ctx, void *buf, size_t len, int timeout_ms);
+
+/*
+ * A source that reads a trace through a function; name stands in messages. -EINTR: the function
+ * gave up waiting for the first bytes.
+ */
+int vb_source_stream_open(vb_read_fn read, void *ctx, const char *name, struct vb_source **ret,
+			  struct vb_err *err);
+
 /* What is known of the file so far; complete after next() returned 0. */
 const struct vb_trace_info *vb_source_file_info(const struct vb_source *src);
 
@@ -132,7 +143,10 @@ int vb_trace_writer_event(struct vb_trace_writer *w, const struct vb_event *ev, 
 /* Hand everything written so far to the kernel. */
 int vb_trace_writer_flush(struct vb_trace_writer *w, struct vb_err *err);
 
-/* Flush when the oldest unflushed byte is older than max_age_ns by the caller's clock. */
+/*
+ * Flush when the oldest unflushed byte is older than max_age_ns by the caller's clock, in a pipe
+ * 100 ms at most. With nothing to flush: -EPIPE when nobody reads the pipe any more.
+ */
 int vb_trace_writer_tick(struct vb_trace_writer *w, uint64_t now_ns, uint64_t max_age_ns,
 			 struct vb_err *err);
 
@@ -185,6 +199,9 @@ struct vb_finding {
 
 /* Look at kernel, BTF, hooks, capabilities; calls found() for each. 0: can capture, else -ENOTSUP. */
 int vb_source_bpf_doctor(void (*found)(void *ctx, const struct vb_finding *f), void *ctx);
+
+/* Whether a capture may succeed here: this is a guest, even if hv_vmbus is not loaded yet. */
+bool vb_source_bpf_possible(void);
 
 /* The channels of this machine (-D), from sysfs; calls seen() for each. */
 int vb_source_bpf_list(void (*seen)(void *ctx, const struct vb_device *dev, uint32_t n_channels),

@@ -14,7 +14,8 @@
 #include "capture/signals.h"
 
 #define WAIT_MS 100
-#define LOOK_EVERY 64u /* records between two looks at clock and signals */
+#define NS_PER_MS UINT64_C(1000000)
+#define LOOK_EVERY 64u /* records between two looks at clock and signals, at most */
 
 struct capture {
 	const struct vb_options *opt;
@@ -29,6 +30,7 @@ struct capture {
 	uint64_t now_ns, end_ns; /* monotonic; end_ns 0: no end */
 	bool stopping;		 /* the source was asked to end */
 	bool bad_output;
+	bool reader_gone; /* before anything was written */
 	struct vb_err err;
 };
 
@@ -153,6 +155,12 @@ static int take_record(struct capture *c, const struct vb_event *ev)
 	return rc;
 }
 
+/* Records that come one by one, but never let the source be idle, are to be seen all the same. */
+static bool is_late(const struct capture *c)
+{
+	return vb_monotonic_ns() - c->now_ns >= WAIT_MS * NS_PER_MS;
+}
+
 /* Returns 0 at the end, whatever brought it, or a negative errno. */
 static int capture_all(struct capture *c)
 {
@@ -168,7 +176,7 @@ static int capture_all(struct capture *c)
 			rc = look_around(c, true);
 		else
 			rc = take_record(c, &ev);
-		if (rc > 0 && (++n % LOOK_EVERY == 0 || files_due(c)))
+		if (rc > 0 && (++n % LOOK_EVERY == 0 || is_late(c) || files_due(c)))
 			rc = look_around(c, false);
 	}
 	return rc;
@@ -208,12 +216,16 @@ static enum vb_exit begin(struct capture *c)
 	rc = open_files(c);
 	if (rc == 0 && c->opt->user)
 		rc = vb_privileges_drop(&c->identity, &c->err);
+	c->reader_gone = c->bad_output && rc == -EPIPE;
+	if (c->reader_gone)
+		return VB_EXIT_GOOD;
 	if (rc < 0) {
 		vb_report_say("%s", c->err.text);
 		return c->bad_output ? VB_EXIT_DATA : VB_EXIT_CANNOT;
 	}
-	vb_report_say("capturing on %s (probes %s)", c->opt->channels,
-		      vb_source_bpf_probes(c->source));
+	if (!c->opt->quiet)
+		vb_report_say("capturing on %s (probes %s)", c->opt->channels,
+			      vb_source_bpf_probes(c->source));
 	return VB_EXIT_GOOD;
 }
 
@@ -244,7 +256,8 @@ static enum vb_exit finish(struct capture *c, int rc)
 	gone = rc == -EPIPE;
 	if (rc < 0 && !gone)
 		vb_report_say("%s", c->err.text);
-	say_counts(c);
+	if (!c->opt->quiet || (any_lost(stats, n) && !gone))
+		say_counts(c);
 	if (gone)
 		return VB_EXIT_GOOD;
 	if (rc < 0 || any_lost(stats, n) || (c->opt->strict && c->flow.decoder.n_malformed > 0))
@@ -262,7 +275,7 @@ enum vb_exit vb_run_live(const struct vb_options *opt, struct vb_report *report)
 		vb_report_say("%s", c.err.text);
 	} else {
 		code = begin(&c);
-		if (code == VB_EXIT_GOOD)
+		if (code == VB_EXIT_GOOD && !c.reader_gone)
 			code = finish(&c, capture_all(&c));
 		else
 			vb_files_close(&c.files, NULL, 0, true, &c.err);

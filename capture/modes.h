@@ -10,6 +10,13 @@
 /* -r: read a trace. */
 enum vb_exit vb_run_read(const struct vb_options *opt, struct vb_report *report);
 
+/*
+ * The same with what a shell command writes, until it ends or we are told to stop: either is a good
+ * end.
+ */
+enum vb_exit vb_run_read_command(const struct vb_options *opt, const char *command,
+				 struct vb_report *report);
+
 /* -i: capture. */
 enum vb_exit vb_run_live(const struct vb_options *opt, struct vb_report *report);
 

@@ -35,7 +35,7 @@ static bool is_given(const struct vb_options *o, size_t row)
 	return o->given >> row & 1;
 }
 
-static size_t row_by_name(const char *name)
+size_t vb_option_by_name(const char *name)
 {
 	size_t i = 0;
 
@@ -176,7 +176,7 @@ static int check_modes(const struct vb_options *o, struct vb_err *err)
 {
 	for (size_t i = 0; i < VB_OPTION_ROWS; i++) {
 		const struct vb_option_row *row = &vb_option_rows[i];
-		size_t needed = row->needs ? row_by_name(row->needs) : VB_OPTION_ROWS;
+		size_t needed = row->needs ? vb_option_by_name(row->needs) : VB_OPTION_ROWS;
 
 		if (!is_given(o, i) || !row->modes)
 			continue;
@@ -220,13 +220,18 @@ static int check_forms(const struct vb_options *o, struct vb_err *err)
 	return 0;
 }
 
+void vb_options_default(struct vb_options *ret)
+{
+	*ret = (struct vb_options){ .snaplen = VB_SNAPLEN_MAX, .ring_kib = VB_RING_KIB_DEFAULT };
+}
+
 int vb_options_parse(int argc, char *const argv[], struct vb_options *ret, struct vb_err *err)
 {
 	struct vb_options *o = ret;
 	bool shows;
 	int rc;
 
-	*o = (struct vb_options){ .snaplen = VB_SNAPLEN_MAX, .ring_kib = VB_RING_KIB_DEFAULT };
+	vb_options_default(o);
 	rc = parse_words(argc, argv, o, err);
 	if (rc < 0 || o->mode >= VB_MODE_VERSION)
 		return rc;
@@ -237,11 +242,11 @@ int vb_options_parse(int argc, char *const argv[], struct vb_options *ret, struc
 		return vb_fail(err, -EINVAL,
 			       "nothing to do: -i any captures, -r FILE reads, --help explains");
 	/* A file that is written is shown only to those who ask. */
-	shows = is_given(o, row_by_name("output")) || o->verbose || o->hex ||
-		is_given(o, row_by_name("time"));
+	shows = is_given(o, vb_option_by_name("output")) || o->verbose || o->hex ||
+		is_given(o, vb_option_by_name("time"));
 	o->prints = o->form != VB_FORM_NONE && (shows || !o->output);
 	/* A table is read by programs: the whole time, unless told otherwise. */
-	if (o->form == VB_FORM_FIELDS && !is_given(o, row_by_name("time")))
+	if (o->form == VB_FORM_FIELDS && !is_given(o, vb_option_by_name("time")))
 		o->time = VB_TIME_ISO;
 	rc = check_modes(o, err);
 	if (rc == 0)

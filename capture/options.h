@@ -45,7 +45,7 @@ struct vb_options {
 	enum vb_time_format time; /* -t */
 	unsigned int verbose;	  /* how many -v */
 	bool prints;		  /* records are shown, not only written to a file */
-	bool hex, line_buffered, signals, strict, markdown;
+	bool hex, line_buffered, signals, strict, quiet, markdown;
 	const char **fields; /* -e */
 	size_t n_fields;
 	uint64_t given; /* bit per row of the table */

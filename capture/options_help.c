@@ -10,7 +10,8 @@ static const char usage[] =
 	"Usage:\n"
 	"  vmbusdump -i any|CHANNEL[,..] [-w FILE] [options]   capture\n"
 	"  vmbusdump -r FILE [-Y EXPR] [options]               read, filter, convert\n"
-	"  vmbusdump --check FILE | -D | --doctor | --list-fields | --version | --help\n";
+	"  vmbusdump --check FILE | -D | --doctor | --list-fields | --version | --help\n"
+	"  vmbusdump --extcap-interfaces | --capture ...       as Wireshark runs it (see the manual)\n";
 
 static const char examples[] =
 	"\n"

@@ -30,8 +30,14 @@ struct vb_option_row {
 	const char *help;
 };
 
-#define VB_OPTION_ROWS 26
+#define VB_OPTION_ROWS 27
 
 extern const struct vb_option_row vb_option_rows[VB_OPTION_ROWS];
+
+/* The row of a long name; VB_OPTION_ROWS when there is none. */
+size_t vb_option_by_name(const char *name);
+
+/* What the options are when none is given. */
+void vb_options_default(struct vb_options *ret);
 
 #endif

@@ -199,6 +199,8 @@ const struct vb_option_row vb_option_rows[] = {
 	  .help = "only records that match: 'hv_balloon.status.available < 1000'" },
 	{ NULL, "strict", 0, NULL, 0, BOTH, NULL, set_flag, MEMBER(strict),
 	  .help = "exit 1 when a record is malformed" },
+	{ NULL, "quiet", 'q', NULL, 0, BOTH, NULL, set_flag, MEMBER(quiet),
+	  .help = "say only what goes wrong" },
 
 	{ "When capturing", "snapshot-length", 's', "BYTES", 0, LIVE, NULL, set_snaplen,
 	  MEMBER(snaplen), 0, VB_SNAPLEN_MAX,

@@ -104,13 +104,6 @@ struct vb_block {
 	bool swap;	   /* the section has the other byte order */
 };
 
-/* Up to len bytes; 0: the end; -EAGAIN: none within timeout_ms (< 0: wait); else -errno. */
-typedef ssize_t (*vb_read_fn)(void *ctx, void *buf, size_t len, int timeout_ms);
-
-/* A source that reads a trace through a function. name stands in messages and must stay valid. */
-int vb_source_stream_open(vb_read_fn read, void *ctx, const char *name, struct vb_source **ret,
-			  struct vb_err *err);
-
 /* ---- blocks on their way to a file: block_write.c ---- */
 
 struct vb_out {
@@ -121,7 +114,7 @@ struct vb_out {
 	size_t len;	  /* whole blocks */
 	size_t pos;	  /* end of the block being made */
 	uint64_t written; /* bytes handed to the kernel */
-	uint64_t tick_ns, oldest_ns;
+	uint64_t tick_ns, oldest_ns, looked_ns;
 	int failed; /* a failure is final; the same is said again */
 	struct vb_err failure;
 };

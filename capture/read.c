@@ -4,10 +4,13 @@
  */
 #include <errno.h>
 #include <inttypes.h>
+#include <poll.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "capture/child.h"
 #include "capture/modes.h"
 #include "capture/signals.h"
 #include "capture/tally.h"
@@ -17,6 +20,10 @@
 
 struct reading {
 	const struct vb_options *opt;
+	const char *command; /* whose output is read instead of opt->input; or NULL */
+	struct vb_child child;
+	int stream;	/* the pipe that is read, when it is one */
+	char name[256]; /* of the input, for messages */
 	struct vb_flow flow;
 	struct vb_source *source;
 	struct vb_answers answers;
@@ -33,14 +40,47 @@ struct reading {
 
 /* ---- the source ---- */
 
-/* Whoever writes our input pauses: hand on what there is. A failure shows at the next write, too. */
+/* Whoever writes our input pauses: hand on what there is. */
 static int hand_on(struct reading *rd)
 {
+	int rc;
+
 	vb_report_flush(rd->flow.report);
 	if (!rd->flow.files)
 		return 0;
-	rd->bad_output = vb_trace_writer_flush(rd->files.writer, &rd->err) < 0;
-	return rd->bad_output ? -EIO : 0;
+	rc = vb_trace_writer_tick(rd->files.writer, vb_monotonic_ns(), 0, &rd->err);
+	rd->bad_output = rc < 0;
+	return rc;
+}
+
+static void look_for_signals(struct reading *rd)
+{
+	if (vb_signals_poll(rd->signals) & VB_WISH_STOP)
+		rd->interrupted = true;
+}
+
+/* A pipe is waited for together with the signals: they end the wait for its first bytes, too. */
+static ssize_t read_stream(void *ctx, void *buf, size_t len, int timeout_ms)
+{
+	struct reading *rd = ctx;
+	struct pollfd p[2] = {
+		{ .fd = rd->stream, .events = POLLIN },
+		{ .fd = rd->signals, .events = POLLIN },
+	};
+	ssize_t n;
+
+	do {
+		if (poll(p, 2, timeout_ms) < 0)
+			return errno == EINTR ? -EAGAIN : -errno;
+		if (p[1].revents)
+			look_for_signals(rd);
+	} while (timeout_ms < 0 && !p[0].revents && !rd->interrupted);
+	if (rd->interrupted || !p[0].revents)
+		return -EAGAIN;
+	n = read(rd->stream, buf, len);
+	if (n >= 0)
+		return n;
+	return errno == EINTR ? -EAGAIN : -errno;
 }
 
 /* The next record: 1; 0: the end, or the user's wish; negative: a failure. */
@@ -49,13 +89,16 @@ static int next_record(struct reading *rd, struct vb_event *ev, uint64_t n)
 	int rc;
 
 	for (;;) {
-		if (n % POLL_EVERY == 0 && vb_signals_poll(rd->signals) & VB_WISH_STOP) {
-			rd->interrupted = true;
+		if (n % POLL_EVERY == 0)
+			look_for_signals(rd);
+		if (rd->interrupted)
 			return 0;
-		}
 		rc = rd->source->ops->next(rd->source, WAIT_MS, ev, &rd->err);
-		if (rc != -EAGAIN || hand_on(rd) < 0)
+		if (rc != -EAGAIN)
 			break;
+		rc = hand_on(rd);
+		if (rc < 0)
+			return rc;
 		n = 0; /* nothing to read: there is time to look for signals */
 	}
 	rd->ended = rc == 0;
@@ -139,7 +182,7 @@ static int read_all(struct reading *rd)
 		if (rc <= 0)
 			return rc;
 	}
-	rd->bad_input = rc < 0;
+	rd->bad_input = rc < 0 && !rd->bad_output;
 	return rc;
 }
 
@@ -210,11 +253,12 @@ static void say_outcome(const struct reading *rd)
 	uint64_t malformed = fl->decoder.n_malformed;
 
 	if (info->truncated)
-		vb_report_say("%s ends inside a block: what was written last is missing",
-			      rd->opt->input);
+		vb_report_say("%s ends inside a block: what was written last is missing", rd->name);
 	if (info->n_foreign > 0)
 		vb_report_say("%s: passed over %" PRIu64 " packets that are no VMBus records",
-			      rd->opt->input, info->n_foreign);
+			      rd->name, info->n_foreign);
+	if (rd->opt->quiet && malformed == 0 && (rd->command || !rd->interrupted))
+		return;
 	if (fl->files)
 		vb_report_say("%" PRIu64 " record%s read, %" PRIu64 " written to %s, %" PRIu64
 			      " malformed%s",
@@ -234,7 +278,7 @@ static enum vb_exit exit_code(const struct reading *rd, int rc)
 
 	if (rd->reader_gone)
 		return VB_EXIT_GOOD;
-	if (rc < 0 || rd->interrupted)
+	if (rc < 0 || (rd->interrupted && !rd->command))
 		return VB_EXIT_DATA;
 	if (rd->opt->strict && (rd->flow.decoder.n_malformed > 0 || info->truncated))
 		return VB_EXIT_DATA;
@@ -267,10 +311,59 @@ static enum vb_exit finish(struct reading *rd, int rc)
 			     strerror(-flushed));
 	if (rd->reader_gone)
 		return VB_EXIT_GOOD;
+	if ((rd->ended || rd->bad_input) && vb_child_wait(&rd->child, &rd->err) < 0) {
+		/* It explains whatever else is wrong. */
+		vb_report_say("%s", rd->err.text);
+		return VB_EXIT_DATA;
+	}
 	if (rc < 0)
 		vb_report_say("%s", rd->err.text);
 	say_outcome(rd);
 	return exit_code(rd, rc);
+}
+
+/* ---- the beginning ---- */
+
+static bool stdin_is_pipe(void)
+{
+	struct stat st;
+
+	return fstat(STDIN_FILENO, &st) == 0 && !S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode);
+}
+
+static int open_input(struct reading *rd)
+{
+	const char *input = rd->opt->input;
+	int rc;
+
+	if (!rd->command && !(strcmp(input, "-") == 0 && stdin_is_pipe())) {
+		snprintf(rd->name, sizeof(rd->name), "%s", input);
+		return vb_source_file_open(input, &rd->source, &rd->err);
+	}
+	rd->stream = STDIN_FILENO;
+	snprintf(rd->name, sizeof(rd->name), "standard input");
+	if (rd->command) {
+		rc = vb_child_start(rd->command, &rd->child, &rd->err);
+		if (rc < 0)
+			return rc;
+		rd->stream = rd->child.fd;
+		snprintf(rd->name, sizeof(rd->name), "the output of %s", rd->child.name);
+	}
+	return vb_source_stream_open(read_stream, rd, rd->name, &rd->source, &rd->err);
+}
+
+static enum vb_exit cannot_open(struct reading *rd, int rc)
+{
+	/* Who runs a command until it is enough may find it enough before anything came. */
+	if (rd->command && rd->interrupted)
+		return VB_EXIT_GOOD;
+	/* That it failed says more than what is wrong with its output. */
+	if (vb_child_wait(&rd->child, &rd->err) < 0)
+		rc = -ECHILD;
+	vb_report_say("%s", rd->err.text);
+	if (rd->command || (rc != -ENOENT && rc != -EACCES && rc != -EISDIR))
+		return VB_EXIT_DATA;
+	return VB_EXIT_USAGE;
 }
 
 static enum vb_exit open_and_run(struct reading *rd)
@@ -278,29 +371,26 @@ static enum vb_exit open_and_run(struct reading *rd)
 	const struct vb_options *opt = rd->opt;
 	int rc;
 
-	if (opt->output && is_same_file(opt->input, opt->output)) {
+	if (opt->output && !rd->command && is_same_file(opt->input, opt->output)) {
 		vb_report_say("-w %s is the file that is read: give the copy another name",
 			      opt->output);
 		return VB_EXIT_USAGE;
 	}
-	rc = vb_source_file_open(opt->input, &rd->source, &rd->err);
-	if (rc < 0) {
-		vb_report_say("%s", rd->err.text);
-		return rc == -ENOENT || rc == -EACCES || rc == -EISDIR ? VB_EXIT_USAGE :
-									 VB_EXIT_DATA;
-	}
-	return finish(rd, run_passes(rd));
+	rc = open_input(rd);
+	return rc < 0 ? cannot_open(rd, rc) : finish(rd, run_passes(rd));
 }
 
-enum vb_exit vb_run_read(const struct vb_options *opt, struct vb_report *report)
+static enum vb_exit read_trace(const struct vb_options *opt, const char *command,
+			       struct vb_report *report)
 {
-	struct reading rd = { .opt = opt, .signals = vb_signals_open() };
+	struct reading rd = { .opt = opt, .command = command, .signals = vb_signals_open() };
 	enum vb_exit code = VB_EXIT_USAGE;
 
 	if (vb_flow_init(&rd.flow, opt, report, &rd.err) < 0)
 		vb_report_say("%s", rd.err.text);
 	else
 		code = open_and_run(&rd);
+	vb_child_stop(&rd.child);
 	if (rd.source)
 		rd.source->ops->close(rd.source);
 	vb_flow_done(&rd.flow);
@@ -309,4 +399,15 @@ enum vb_exit vb_run_read(const struct vb_options *opt, struct vb_report *report)
 	if (rd.signals >= 0)
 		close(rd.signals);
 	return code;
+}
+
+enum vb_exit vb_run_read(const struct vb_options *opt, struct vb_report *report)
+{
+	return read_trace(opt, NULL, report);
+}
+
+enum vb_exit vb_run_read_command(const struct vb_options *opt, const char *command,
+				 struct vb_report *report)
+{
+	return read_trace(opt, command, report);
 }

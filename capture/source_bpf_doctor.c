@@ -40,7 +40,7 @@ static void check_machine(struct doctor *d)
 {
 	struct utsname uts;
 
-	if (vb_on_hyperv() || vb_bus_is_up())
+	if (vb_source_bpf_possible())
 		tell(d, VB_GOOD, "hypervisor", "Hyper-V", "");
 	else
 		tell(d, VB_BAD, "hypervisor", "this is no Hyper-V guest",
@@ -301,7 +301,7 @@ int vb_source_bpf_doctor(void (*found)(void *ctx, const struct vb_finding *f), v
 
 int vb_environment_check(struct vb_err *err)
 {
-	if (!vb_bus_is_up() && !vb_on_hyperv())
+	if (!vb_source_bpf_possible())
 		return vb_fail(err, -ENOTSUP,
 			       "this is no Hyper-V guest: there is no VMBus to capture from");
 	if (access("/sys/kernel/btf/vmlinux", F_OK))

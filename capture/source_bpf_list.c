@@ -49,6 +49,11 @@ bool vb_on_hyperv(void)
 #endif
 }
 
+bool vb_source_bpf_possible(void)
+{
+	return vb_bus_is_up() || vb_on_hyperv();
+}
+
 /* First line of a device's attribute, without the newline. */
 static int read_attribute(const char *device, const char *name, char *buf, size_t size)
 {

@@ -45,6 +45,11 @@ int vb_source_bpf_doctor(void (*found)(void *ctx, const struct vb_finding *f), v
 	return -ENOTSUP;
 }
 
+bool vb_source_bpf_possible(void)
+{
+	return false;
+}
+
 int vb_source_bpf_list(void (*seen)(void *ctx, const struct vb_device *dev, uint32_t n_channels),
 		       void *ctx, struct vb_err *err)
 {

@@ -2,6 +2,11 @@
 /*
  * vmbusdump: show, save and decode what crosses the VMBus of a Hyper-V guest.
  */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "capture/doctor_wireshark.h"
+#include "capture/extcap.h"
 #include "capture/modes.h"
 
 static enum vb_exit list_devices(struct vb_report *report)
@@ -16,7 +21,15 @@ static enum vb_exit list_devices(struct vb_report *report)
 
 static enum vb_exit doctor(struct vb_report *report)
 {
-	return vb_source_bpf_doctor(vb_report_finding, report) == 0 ? VB_EXIT_GOOD : VB_EXIT_CANNOT;
+	struct vb_wireshark_place where = {
+		.root = "",
+		.home = getenv("HOME"),
+		.superuser = geteuid() == 0,
+	};
+	int rc = vb_source_bpf_doctor(vb_report_finding, report);
+
+	vb_wireshark_doctor(&where, vb_report_finding, report);
+	return rc == 0 ? VB_EXIT_GOOD : VB_EXIT_CANNOT;
 }
 
 static enum vb_exit run(const struct vb_options *opt, struct vb_report *report)
@@ -45,25 +58,35 @@ static enum vb_exit run(const struct vb_options *opt, struct vb_report *report)
 	return VB_EXIT_USAGE;
 }
 
-int main(int argc, char **argv)
+static enum vb_exit run_words(int argc, char **argv, struct vb_report *report)
 {
 	struct vb_options opt;
-	struct vb_report report;
 	struct vb_err err = { "" };
 	enum vb_exit code = VB_EXIT_USAGE;
 
 	if (vb_options_parse(argc, argv, &opt, &err) < 0) {
 		vb_report_say("%s", err.text);
 	} else {
-		vb_report_init(&report, opt.line_buffered);
-		code = run(&opt, &report);
-		if (vb_report_flush(&report) < 0 && !vb_report_reader_gone(&report) &&
-		    code == VB_EXIT_GOOD) {
-			vb_report_say("cannot write to standard output");
-			code = VB_EXIT_DATA;
-		}
-		vb_report_done(&report);
+		vb_report_init(report, opt.line_buffered);
+		code = run(&opt, report);
 	}
 	vb_options_done(&opt);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct vb_report report;
+	enum vb_exit code;
+
+	vb_report_init(&report, false);
+	code = vb_extcap_called(argc, argv) ? vb_run_extcap(argc, argv, &report) :
+					      run_words(argc, argv, &report);
+	if (vb_report_flush(&report) < 0 && !vb_report_reader_gone(&report) &&
+	    code == VB_EXIT_GOOD) {
+		vb_report_say("cannot write to standard output");
+		code = VB_EXIT_DATA;
+	}
+	vb_report_done(&report);
 	return (int)code;
 }

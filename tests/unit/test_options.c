@@ -171,8 +171,8 @@ Test(options, unknown)
 	expect_error("--verbos -r", "-r needs an argument: FILE|-");
 	expect_error("-r f --strikt", "unknown option --strikt: did you mean 'strict'?");
 	expect_error("-r f --zzzzzzzzzz", "unknown option --zzzzzzzzzz; --help shows all");
-	expect_error("-r f -q", "unknown option -q; --help shows all");
-	expect_error("-r f -vq", "unknown option -q; --help shows all");
+	expect_error("-r f -k", "unknown option -k; --help shows all");
+	expect_error("-r f -vk", "unknown option -k; --help shows all");
 	expect_error("--list", "--list is ambiguous; --help shows all options");
 	expect_error("-r f --strict=yes", "--strict takes no argument");
 	expect_error("-r f more", "'more' is not expected here; a filter is given with -Y");

@@ -2,6 +2,7 @@
 /* Disks and pipes that do not take the file, and writers that die. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,6 +116,40 @@ Test(trace_disk, killed_writer)
 	cr_assert(!e.info.truncated && !e.info.has_statistics);
 	cr_assert_eq(e.n, 9, "flushed with the events of ticks 4 and 8: %zu", e.n);
 	events_done(&e);
+	unlink(path);
+	free(path);
+}
+
+/* Who reads a pipe gets records soon, and a writer with nothing to write sees that it went away. */
+Test(trace_disk, pipe)
+{
+	char *path = scratch_file();
+	uint8_t data[8] = { 0 }, buf[4096];
+	struct vb_trace_writer *w;
+	struct vb_event ev;
+	struct vb_err err;
+	int reader;
+
+	unlink(path);
+	cr_assert_eq(mkfifo(path, 0600), 0);
+	reader = open(path, O_RDONLY | O_NONBLOCK);
+	cr_assert_geq(reader, 0);
+	w = writer_open(path);
+	fill_event(&ev, data, sizeof(data));
+	cr_assert_eq(vb_trace_writer_tick(w, 1000000000, 1000000000, &err), 0);
+	cr_assert_eq(vb_trace_writer_flush(w, &err), 0);
+	cr_assert_gt(read(reader, buf, sizeof(buf)), 0);
+	cr_assert_eq(vb_trace_writer_event(w, &ev, &err), 0);
+	cr_assert_eq(vb_trace_writer_tick(w, 1050000000, 1000000000, &err), 0);
+	cr_assert_lt(read(reader, buf, sizeof(buf)), 0);
+	cr_assert_eq(vb_trace_writer_tick(w, 1100000000, 1000000000, &err), 0);
+	cr_assert_gt(read(reader, buf, sizeof(buf)), 0);
+	cr_assert_eq(vb_trace_writer_tick(w, 2000000000, 1000000000, &err), 0);
+	close(reader);
+	cr_assert_eq(vb_trace_writer_tick(w, 2050000000, 1000000000, &err), 0, "looked just now");
+	cr_assert_eq(vb_trace_writer_tick(w, 2100000000, 1000000000, &err), -EPIPE);
+	cr_assert_eq(vb_trace_writer_tick(w, 2200000000, 1000000000, &err), -EPIPE);
+	vb_trace_writer_abandon(w);
 	unlink(path);
 	free(path);
 }
