@@ -80,7 +80,8 @@ balloon_to() { # MIB
 
 # ---- capture ----------------------------------------------------------------
 
-# Start /bin/vmbusdump in the background and return when it captures.
+# Start /bin/vmbusdump in the background and return when it captures. Its standard output is a file,
+# or what $stdout says.
 start_capture() { # NAME ARG...
 	name=$1
 	shift
@@ -90,7 +91,7 @@ start_capture() { # NAME ARG...
 		host mark capture-begin >/dev/null
 		return
 	fi
-	/bin/vmbusdump "$@" >$out/"$name".out 2>$out/"$name".err 7>&- &
+	/bin/vmbusdump "$@" >"${stdout:-$out/$name.out}" 2>$out/"$name".err 7>&- &
 	capture=$!
 	wait_for 30 grep -q -i capturing $out/"$name".err || {
 		cat $out/"$name".err
