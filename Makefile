@@ -14,7 +14,7 @@ build = cmake --preset $1 && cmake --build --preset $1 --parallel $(JOBS)
 disown = [ -z "$$SUDO_UID" ] || chown -R "$$SUDO_UID:$$SUDO_GID" $(BUILD)
 
 # what the tests measured, and ctest's verdict once more
-digest = echo; grep -ahE '^(sizes|layout|fuzz): |^prove: .* holds$$|^boot: AGAIN' Testing/Temporary/LastTest.log; \
+digest = echo; grep -ahE '^(sizes|layout|fuzz): |^equal: .* compared,|^prove: .* holds$$|^boot: AGAIN' Testing/Temporary/LastTest.log; \
 	echo; grep -a 'tests passed' log
 
 all:
@@ -31,7 +31,7 @@ demo:
 
 # One ctest run over all build trees.
 check:
-	@tests/need build optional check lab
+	@tests/need build optional check plugin lab
 	$(call build,release)
 	$(call build,debug)
 	$(call build,fuzz)
@@ -41,7 +41,7 @@ check:
 		--output-log log $(CTEST); status=$$?; $(disown); $(digest); exit $$status
 
 check-full:
-	@tests/need build optional check lab full
+	@tests/need build optional check plugin lab full
 	tests/check-full; status=$$?; $(disown); exit $$status
 
 clean:

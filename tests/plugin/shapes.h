@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* A trace for comparing decoders, in the making; see shapes.c. */
+#ifndef VB_PLUGIN_SHAPES_H
+#define VB_PLUGIN_SHAPES_H
+
+#include "capture/pcapng.h"
+#include "tests/unit/random_tree.h"
+
+#define MAX_FRAME 2048
+
+struct making {
+	struct vb_trace_writer *w;
+	struct vb_random_tree tree;
+	uint64_t time_ns, seq[4];
+	uint32_t relid;
+	uint8_t data[MAX_FRAME], packet[MAX_FRAME + 16];
+	struct vb_event ev;		/* the next record, but for its bytes */
+	const struct vb_row *seen[256]; /* rows of the shape at hand that occurred */
+	unsigned int n_seen, n_shapes, n_records;
+	int rc;
+	struct vb_err err;
+};
+
+/* A number in [0, n). */
+uint64_t number(struct making *m, uint64_t n);
+
+/* Begin a record, whose header may be changed then; and write it: wire_len bytes, cap_len of them. */
+void begin(struct making *m, uint8_t kind, uint8_t direction, uint8_t class, uint32_t relid);
+void end(struct making *m, const void *bytes, uint32_t cap_len, uint32_t wire_len);
+
+/* Every message of every protocol; bytes that no message made. shapes_random.c */
+void put_shapes(struct making *m);
+void put_noise(struct making *m);
+
+#endif
