@@ -62,6 +62,24 @@ grep -q '^CapEff:.0*$' "/proc/$capture/status" || fail "still has capabilities"
 traffic 2
 stop_capture
 
+step "asked by Wireshark"
+expect 0 --extcap-interfaces
+grep -q "value=vmbus:$device}" $log || fail "the device is no interface"
+expect 0 --extcap-interface "vmbus:$device" --extcap-config
+mkfifo /tmp/fifo
+cat /tmp/fifo >$out/extcap.pcapng &
+reader=$!
+$dump --extcap-interface "vmbus:$device" --capture --fifo /tmp/fifo --signals \
+	2>$out/extcap.err 7>&- &
+capture=$!
+wait_for 30 test -s $out/extcap.pcapng || fail "nothing comes out of the pipe"
+traffic 2
+sleep 1
+kill -TERM "$capture"
+wait "$capture" || fail "for Wireshark, it ended with status $?"
+wait "$reader"
+[ ! -s $out/extcap.err ] || { cat $out/extcap.err; fail "Wireshark would show this as an error"; }
+
 step "killed"
 start_capture killed -i any -w $out/killed.pcapng
 traffic 2
