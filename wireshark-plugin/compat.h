@@ -31,7 +31,7 @@ typedef gboolean vb_pref_bool;
 	static struct ws_module module = {                                                         \
 		.flags = WS_PLUGIN_DESC_DISSECTOR,                                                 \
 		.version = VB_TOOLS_VERSION,                                                       \
-		.spdx_id = WS_PLUGIN_SPDX_GPLv2,                                                   \
+		.spdx_id = "GPL-2.0-or-later",                                                     \
 		.register_cb = register_all,                                                       \
 	};                                                                                         \
 	WIRESHARK_PLUGIN_REGISTER_EPAN(&module, 0)
