@@ -16,6 +16,7 @@ struct message {
 static __always_inline void copy_message(struct message *m, const void *from, __u64 len)
 {
 	m->rec.wire_len = len;
+	m->rec.cap_len = 0;
 	__builtin_memset(m->data, 0, sizeof(m->data));
 	if (len > sizeof(m->data))
 		len = sizeof(m->data);
