@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Single fields in and out of messages, by their permanent names: for programs that take part in a
+ * conversation. Where a field lies is nobody's business but that of its row.
+ */
+#ifndef VB_VALUES_H
+#define VB_VALUES_H
+
+#include "wire.h"
+
+/*
+ * The value of one field. Elements of arrays are named with their index:
+ * "vmbus.gpadl_header.range[0].pfn[1]".
+ */
+struct vb_value {
+	const char *path;
+	uint64_t number;
+	const void *bytes; /* of GUIDs and byte fields; NULL: the number counts */
+	size_t n_bytes;	   /* may be fewer than the row has: the rest is zero */
+};
+
+#define VB_NUMBER(p, n)                                                                            \
+	{                                                                                          \
+		.path = (p), .number = (n)                                                         \
+	}
+#define VB_DATA(p, b, n)                                                                           \
+	{                                                                                          \
+		.path = (p), .bytes = (b), .n_bytes = (n)                                          \
+	}
+
+/*
+ * Encode one frame of f->wire_len bytes, beginning with proto, into buf (size >= wire_len). Fields
+ * without a value are zero. -EINVAL: a path leads to no row of this message, or its row cannot hold
+ * the value; -EMSGSIZE: the message does not fit f->wire_len.
+ */
+int vb_values_encode(const struct vb_proto *proto, const struct vb_frame *f,
+		     const struct vb_value *values, size_t n, uint8_t *buf, size_t size);
+
+/* A field that is looked for, and what was found: the first one of that name. */
+struct vb_wanted {
+	const char *path; /* as in struct vb_value; without index: the first element */
+	bool found;
+	uint64_t number;      /* of an integer */
+	const uint8_t *bytes; /* of other fields: n_bytes in the frame's data */
+	uint32_t n_bytes;
+};
+
+/*
+ * Walk the frame and fill in what is wanted. Returns how many of the n were found; ret_w (may be
+ * NULL) says what the walk thinks of the message.
+ */
+size_t vb_values_read(const struct vb_proto *proto, const struct vb_frame *f,
+		      struct vb_wanted *wanted, size_t n, struct vb_walked *ret_w);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the agent in the guest and vmbusreplay say to each other over the second serial port (COM2).
+ *
+ * The agent talks to the port's registers itself, with string instructions: a block of bytes is one
+ * exit of the virtual machine, where the kernel's serial driver would need one for each byte. So no
+ * test traffic touches the bus, and a capture of some megabytes leaves the guest in no time.
+ *
+ * A message is a head of 8 bytes and its data, little-endian.
+ */
+#ifndef VB_AGENT_PROTO_H
+#define VB_AGENT_PROTO_H
+
+#include <stdint.h>
+
+#define VB_AGENT_VERSION 1u
+#define VB_AGENT_PORT 0x2f8u	   /* COM2 */
+#define VB_AGENT_MAX (64u * 1024u) /* data bytes of one message, at most */
+
+struct vb_agent_head {
+	uint32_t type; /* enum vb_agent_type */
+	uint32_t len;  /* of the data that follow */
+};
+
+enum vb_agent_type {
+	/* of the guest */
+	VB_AGENT_HELLO = 1, /* u32 version; the kernel's release as text */
+	VB_AGENT_TICK,	    /* once a second: the guest's time goes on; no data */
+	VB_AGENT_PHASE,	    /* text: what the guest begins to do */
+	VB_AGENT_TEXT,	    /* what the workload prints */
+	VB_AGENT_FILE,	    /* text: name of a file whose bytes follow */
+	VB_AGENT_FILE_DATA,
+	VB_AGENT_FILE_END,
+	VB_AGENT_COMMAND, /* u32 id, then words, each ending in a NUL: for the host */
+	VB_AGENT_DONE,	  /* s32 exit status of the workload; the guest powers off next */
+	/* of vmbusreplay */
+	VB_AGENT_REPLY = 64, /* u32 id, s32 status (0 or -errno), text */
+	VB_AGENT_STOP,	     /* end the workload, save what there is, power off */
+	VB_AGENT_DO,	     /* u32 id, then words: something the agent shall do; answered by DID */
+	/* of the guest again */
+	VB_AGENT_DID = 128, /* u32 id, s32 status, text */
+};
+
+#endif

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * A device model: one file each, behind one vtable. To add a device, write replay/host/NAME.c with
+ * one const struct vb_model and name it in models.c.
+ *
+ * Models build and read messages by the names of their fields (dissectors/values.h).
+ */
+#ifndef VB_MODEL_H
+#define VB_MODEL_H
+
+#include "replay/host/host.h"
+
+/* A packet of the guest, in place in its ring: the guest may change the bytes at any time. */
+struct vb_hpacket {
+	struct vb_frame frame; /* of the whole packet, from the descriptor; for vb_values_read() */
+	uint16_t type;	       /* of the descriptor, as is all below: read once and checked */
+	uint16_t flags;
+	uint64_t trans_id;
+	const uint8_t *payload; /* behind the descriptor and its ranges */
+	uint32_t payload_len;	/* a multiple of 8 */
+};
+
+/* One key of a device's persona, "key=value"; the value is stored in the model's state. */
+struct vb_setting {
+	const char *key; /* NULL ends the list */
+	const char *help;
+	const char *value; /* the default, as text */
+	/* 0, or -EINVAL when the text is no such value. */
+	int (*parse)(void *state, const char *text);
+};
+
+/* One command for a person or a script: "heartbeat beat 5". */
+struct vb_command {
+	const char *name; /* NULL ends the list */
+	const char *arguments;
+	const char *help;
+	/* Must call vb_hrequest_done() now or later, exactly once. words[0] is the command's name. */
+	void (*act)(struct vb_hdevice *d, const char *const *words, size_t n,
+		    struct vb_hrequest *rq);
+};
+
+struct vb_model {
+	const char *name;     /* in --devices, personas and commands; that of the class */
+	uint8_t class;	      /* enum vb_class */
+	const char *instance; /* GUID of the first such device, as text */
+	uint16_t offer_flags;
+	bool pipe; /* offered as a pipe of messages */
+	size_t state_size;
+	const struct vb_setting *settings;
+	const struct vb_command *commands;
+	/* All may be NULL. */
+	int (*start)(struct vb_hdevice *d, struct vb_err *err); /* settings are parsed */
+	void (*stop)(struct vb_hdevice *d);
+	void (*opened)(struct vb_hdevice *d, struct vb_hchannel *c);
+	void (*closed)(struct vb_hdevice *d, struct vb_hchannel *c);
+	void (*packet)(struct vb_hdevice *d, struct vb_hchannel *c, const struct vb_hpacket *p);
+	void (*room)(struct vb_hdevice *d, struct vb_hchannel *c); /* after -EAGAIN */
+	void (*timer)(struct vb_hdevice *d, uint64_t now_ns);	   /* vb_hdevice_wake() came */
+	/* A request to the guest is unanswered: a mark waits for it. */
+	bool (*busy)(struct vb_hdevice *d);
+};
+
+/* All models; ret_n of them. */
+const struct vb_model *const *vb_models(size_t *ret_n);
+const struct vb_model *vb_model_by_name(const char *name);
+
+/* ---- what a model may call ---- */
+
+void *vb_hdevice_state(struct vb_hdevice *d); /* state_size bytes, zero at first */
+const struct vb_clock *vb_hdevice_clock(const struct vb_hdevice *d);
+struct vb_hchannel *vb_hdevice_primary(struct vb_hdevice *d); /* NULL while it is not open */
+uint32_t vb_hdevice_vmbus_version(const struct vb_hdevice *d);
+const struct vb_hdevice_config *vb_hdevice_config(const struct vb_hdevice *d);
+struct vb_host *vb_hdevice_host(struct vb_hdevice *d);
+/* Have timer() called at that time; VB_NEVER: not any more. One timer for each device. */
+void vb_hdevice_wake(struct vb_hdevice *d, uint64_t at_ns);
+/* Something the user should know, one line; the device's name is put in front. */
+void vb_hdevice_trouble(struct vb_hdevice *d, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
+
+bool vb_hchannel_is_open(const struct vb_hchannel *c);
+uint32_t vb_hchannel_relid(const struct vb_hchannel *c);
+uint16_t vb_hchannel_index(const struct vb_hchannel *c); /* 0: the primary */
+
+/*
+ * Room in the host-to-guest ring for a packet of len bytes (a multiple of 8, descriptor included),
+ * contiguous and zeroed; NULL when the ring is full: room() is called when that changes. Nothing is
+ * sent before vb_hchannel_publish(), which must be the next call on this channel.
+ */
+uint8_t *vb_hchannel_reserve(struct vb_hchannel *c, uint32_t len);
+void vb_hchannel_publish(struct vb_hchannel *c);
+
+/* Send a whole packet. -EAGAIN: the ring is full; -ENOTCONN: the channel is not open. */
+int vb_hchannel_send(struct vb_hchannel *c, const uint8_t *packet, uint32_t len);
+
+/*
+ * Send a packet of these fields: names from "hv_ring.type" down to the device's protocol. The fields
+ * of the descriptor that say how long it is are filled in: len is the packet's length without
+ * padding, descriptor included (16 for in-band packets). Errors as above, or those of
+ * vb_values_encode().
+ */
+int vb_hchannel_send_values(struct vb_hchannel *c, uint32_t len, const struct vb_value *values,
+			    size_t n);
+
+/* ---- requests by words ---- */
+
+struct vb_hrequest {
+	void *ctx;
+	/* status 0 or a negative errno; text may be NULL. */
+	void (*done)(struct vb_hrequest *rq, int status, const char *text);
+};
+
+static inline void vb_hrequest_done(struct vb_hrequest *rq, int status, const char *text)
+{
+	rq->done(rq, status, text);
+}
+
+#endif

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Where KVM cannot emulate Hyper-V, the same program runs itself inside an emulated machine whose KVM
+ * can: qemu-system-x86_64 emulates a processor with SVM, a Debian kernel boots there (the inner
+ * machine), and this program is its /init. Files, output, exit status and Ctrl-C pass through.
+ */
+#ifndef VB_OUTER_H
+#define VB_OUTER_H
+
+#include "capture/event.h"
+
+enum vb_accel { VB_ACCEL_AUTO, VB_ACCEL_KVM, VB_ACCEL_EMULATED };
+
+/* A file that the program in the inner machine reads or writes, by its name out here. */
+struct vb_outer_file {
+	const char *path; /* out here; NULL ends the list */
+	const char *name; /* in there: /in/NAME or /out/NAME */
+	bool output;	  /* written in there, brought out here as it grows */
+};
+
+struct vb_outer_options {
+	const char *cache; /* where setup put kernels and programs */
+	const char *const
+		*argv; /* what to run in there; paths as they are in there; NULL-terminated */
+	const struct vb_outer_file *files;
+	uint32_t memory_mib; /* of the inner machine */
+	bool deterministic;  /* count instructions instead of time; idle time is skipped */
+	uint32_t n_cpus;
+	uint64_t deadline_ns; /* of wall-clock time without any sign of life from in there */
+	const char *log_dir;  /* where the consoles' logs go, or NULL */
+};
+
+/* Whether to run inside; AUTO: only when this machine's KVM cannot do it. -ENOTSUP with err. */
+int vb_outer_choose(enum vb_accel accel, bool *ret_emulated, struct vb_err *err);
+
+/*
+ * Run it in there. Standard output and error of the inner program appear on ours as they come; SIGINT
+ * and SIGTERM are handed on once, a second one ends it all. 0: *ret_status is its exit status;
+ * -ENOTSUP: something is missing here (err says what to do); else the inner machine failed.
+ */
+int vb_outer_run(const struct vb_outer_options *opt, int *ret_status, struct vb_err *err);
+
+/* This process is /init of the inner machine. */
+bool vb_inner_is(void);
+
+/*
+ * Set the inner machine up and hand argv back to main(): file descriptors 1 and 2 lead out, files
+ * are under /in and /out, SIGINT comes when the outer one does. Negative errno: nothing works.
+ */
+int vb_inner_begin(int *ret_argc, char ***ret_argv, struct vb_err *err);
+
+/* Report the exit status and power the inner machine off. */
+_Noreturn void vb_inner_end(int status);
+
+#endif
