@@ -19,6 +19,8 @@ struct vb_value {
 	size_t n_bytes;	   /* may be fewer than the row has: the rest is zero */
 };
 
+#define VB_VALUES_MAX 128 /* in one message */
+
 #define VB_NUMBER(p, n)                                                                            \
 	{                                                                                          \
 		.path = (p), .number = (n)                                                         \
@@ -30,8 +32,9 @@ struct vb_value {
 
 /*
  * Encode one frame of f->wire_len bytes, beginning with proto, into buf (size >= wire_len). Fields
- * without a value are zero. -EINVAL: a path leads to no row of this message, or its row cannot hold
- * the value; -EMSGSIZE: the message does not fit f->wire_len.
+ * without a value are zero; an integer that has bits is given whole. -EINVAL: a path leads to no row
+ * of this message, its row cannot hold the value, or there are more than VB_VALUES_MAX;
+ * -EMSGSIZE: the message does not fit f->wire_len.
  */
 int vb_values_encode(const struct vb_proto *proto, const struct vb_frame *f,
 		     const struct vb_value *values, size_t n, uint8_t *buf, size_t size);
