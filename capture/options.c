@@ -1,196 +1,71 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Reading the command line, and what goes together on it.
+ * What vmbusdump's command line means.
  */
 #include <errno.h>
-#include <getopt.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "capture/options_impl.h"
-#include "capture/suggest.h"
 
-_Static_assert(VB_OPTION_ROWS <= 64, "vb_options.given has a bit per row");
+_Static_assert(VB_OPTION_ROWS <= VB_OPTIONS_MAX, "vb_options.given has a bit per row");
 
-/* ---- names of options in errors ---- */
+static const char usage[] =
+	"vmbusdump shows, saves and decodes the messages that cross Hyper-V's VMBus.\n"
+	"\n"
+	"Usage:\n"
+	"  vmbusdump -i any|CHANNEL[,..] [-w FILE] [options]   capture\n"
+	"  vmbusdump -r FILE [-Y EXPR] [options]               read, filter, convert\n"
+	"  vmbusdump --check FILE | -D | --doctor | --list-fields | --version | --help\n"
+	"  vmbusdump --extcap-interfaces | --capture ...       as Wireshark runs it (see the manual)\n";
 
-struct option_name {
-	char text[40];
-};
+static const char examples[] =
+	"\n"
+	"Examples:\n"
+	"  vmbusdump -i any                       see what goes on\n"
+	"  vmbusdump -i netvsc,scsi -w t.pcapng   save what two kinds of devices do\n"
+	"  vmbusdump -i any -w t.pcapng -C 100 -W 10 -Z nobody\n"
+	"                                         keep the last gigabyte, unprivileged\n"
+	"  vmbusdump -r t.pcapng -Y 'hv_link.latency > 5ms' -v\n"
+	"                                         requests that waited long, with all their fields\n"
+	"  vmbusdump -r t.pcapng -Y hv_balloon -w balloon.pcapng\n"
+	"                                         a copy that holds one protocol\n"
+	"  vmbusdump -r t.pcapng -T fields -e time -e hv_record.relid -e hv_balloon.type\n"
+	"                                         a table for other tools\n"
+	"\n"
+	"Exit status: 0 good; 1 the data is bad or could not be kept; 2 wrong usage;\n"
+	"125 this machine cannot do it. All of it: man vmbusdump\n";
 
-static struct option_name name_of(const struct vb_option_row *row)
+static const char *modes_text(unsigned int modes)
 {
-	struct option_name n;
-
-	if (row->letter)
-		snprintf(n.text, sizeof(n.text), "-%c", row->letter);
-	else
-		snprintf(n.text, sizeof(n.text), "--%s", row->name);
-	return n;
+	return modes == VB_MODE_LIVE ? "a live capture (-i)" : "-i or -r";
 }
 
-static bool is_given(const struct vb_options *o, size_t row)
+const struct vb_option_table vb_option_table = {
+	.rows = vb_option_rows,
+	.n_rows = VB_OPTION_ROWS,
+	.always = VB_MODE_VERSION | VB_MODE_HELP,
+	.modes_text = modes_text,
+};
+
+void vb_options_help(struct vb_buf *out)
 {
-	return o->given >> row & 1;
+	vb_buf_str(out, usage);
+	vb_option_table_help(&vb_option_table, 0, out);
+	vb_buf_str(out, examples);
 }
 
 size_t vb_option_by_name(const char *name)
 {
-	size_t i = 0;
-
-	while (i < VB_OPTION_ROWS && strcmp(vb_option_rows[i].name, name) != 0)
-		i++;
-	return i;
+	return vb_option_table_find(&vb_option_table, name);
 }
 
-/* ---- getopt ---- */
-
-/* getopt's tables: option numbers are the row's, so that long and short ones meet. */
-static void make_getopt(char shorts[2 * VB_OPTION_ROWS + 2],
-			struct option longs[VB_OPTION_ROWS + 1])
+static bool is_given(const struct vb_options *o, const char *name)
 {
-	size_t n = 0;
-
-	shorts[n++] = ':'; /* tell a missing argument from an unknown option */
-	for (size_t i = 0; i < VB_OPTION_ROWS; i++) {
-		bool optional = vb_option_rows[i].argument && vb_option_rows[i].argument[0] == '[';
-
-		longs[i] = (struct option){
-			.name = vb_option_rows[i].name,
-			.has_arg = optional		      ? optional_argument :
-				   vb_option_rows[i].argument ? required_argument :
-								no_argument,
-			.val = 256 + (int)i,
-		};
-		if (!vb_option_rows[i].letter)
-			continue;
-		shorts[n++] = vb_option_rows[i].letter;
-		if (vb_option_rows[i].argument)
-			shorts[n++] = ':';
-	}
-	longs[VB_OPTION_ROWS] = (struct option){ 0 };
-	shorts[n] = '\0';
-}
-
-static size_t row_of(int c)
-{
-	if (c >= 256)
-		return (size_t)c - 256;
-	for (size_t i = 0; i < VB_OPTION_ROWS; i++)
-		if (vb_option_rows[i].letter == c)
-			return i;
-	return VB_OPTION_ROWS;
-}
-
-static int unknown_option(const char *word, struct vb_err *err)
-{
-	char near[VB_SUGGEST_TEXT];
-	struct vb_suggest s;
-	size_t len = strcspn(word, "=");
-
-	if (optopt > 0 && optopt < 256)
-		return vb_fail(err, -EINVAL, "unknown option -%c; --help shows all", optopt);
-	if (optopt >= 256)
-		return vb_fail(err, -EINVAL, "--%s takes no argument",
-			       vb_option_rows[row_of(optopt)].name);
-	for (size_t i = 0; i < VB_OPTION_ROWS; i++)
-		if (len > 2 && strncmp(word + 2, vb_option_rows[i].name, len - 2) == 0)
-			return vb_fail(err, -EINVAL, "%.*s is ambiguous; --help shows all options",
-				       (int)len, word);
-	vb_suggest_init(&s, word + 2, len - 2);
-	for (size_t i = 0; i < VB_OPTION_ROWS; i++)
-		vb_suggest_offer(&s, vb_option_rows[i].name);
-	vb_suggest_text(&s, near, sizeof(near));
-	return vb_fail(err, -EINVAL, "unknown option %.*s%s", (int)len, word,
-		       near[0] ? near : "; --help shows all");
-}
-
-static int missing_argument(struct vb_err *err)
-{
-	size_t row = row_of(optopt);
-
-	if (row >= VB_OPTION_ROWS)
-		return vb_fail(err, -EINVAL, "an option lacks its argument");
-	return vb_fail(err, -EINVAL, "%s needs an argument: %s", name_of(&vb_option_rows[row]).text,
-		       vb_option_rows[row].argument);
-}
-
-/* The first mode counts; a second one is kept for the error, unless somebody asks for help. */
-static void set_mode(struct vb_options *o, const struct vb_option_row *row,
-		     const struct vb_option_row **second)
-{
-	if (!row->mode || o->mode == row->mode || o->mode >= VB_MODE_VERSION)
-		return;
-	if (o->mode && row->mode < VB_MODE_VERSION)
-		*second = row;
-	else
-		o->mode = row->mode;
-}
-
-static int two_modes(const struct vb_options *o, const struct vb_option_row *second,
-		     struct vb_err *err)
-{
-	const struct vb_option_row *first = vb_option_rows;
-
-	if (!second || o->mode >= VB_MODE_VERSION)
-		return 0;
-	while (first->mode != o->mode)
-		first++;
-	return vb_fail(err, -EINVAL, "%s and %s exclude each other: give one of them",
-		       name_of(first).text, name_of(second).text);
-}
-
-static int parse_words(int argc, char *const argv[], struct vb_options *o, struct vb_err *err)
-{
-	char shorts[2 * VB_OPTION_ROWS + 2];
-	struct option longs[VB_OPTION_ROWS + 1];
-	const struct vb_option_row *second = NULL;
-	int c, rc;
-
-	make_getopt(shorts, longs);
-	optind = 0; /* glibc: begin anew */
-	opterr = 0;
-	for (;;) {
-		size_t i;
-
-		c = getopt_long(argc, argv, shorts, longs, NULL);
-		if (c == -1)
-			return two_modes(o, second, err);
-		if (c == '?')
-			return unknown_option(argv[optind - 1], err);
-		if (c == ':')
-			return missing_argument(err);
-		i = row_of(c);
-		set_mode(o, &vb_option_rows[i], &second);
-		rc = vb_option_rows[i].parse(&vb_option_rows[i], o, optarg, err);
-		if (rc < 0)
-			return rc;
-		o->given |= UINT64_C(1) << i;
-	}
+	return o->given >> vb_option_by_name(name) & 1;
 }
 
 /* ---- what goes together ---- */
-
-static int check_modes(const struct vb_options *o, struct vb_err *err)
-{
-	for (size_t i = 0; i < VB_OPTION_ROWS; i++) {
-		const struct vb_option_row *row = &vb_option_rows[i];
-		size_t needed = row->needs ? vb_option_by_name(row->needs) : VB_OPTION_ROWS;
-
-		if (!is_given(o, i) || !row->modes)
-			continue;
-		if (!(row->modes & o->mode))
-			return vb_fail(err, -EINVAL, "%s goes with %s only", name_of(row).text,
-				       row->modes == VB_MODE_LIVE ? "a live capture (-i)" :
-								    "-i or -r");
-		if (needed < VB_OPTION_ROWS && !is_given(o, needed))
-			return vb_fail(err, -EINVAL, "%s needs %s %s as well", name_of(row).text,
-				       name_of(&vb_option_rows[needed]).text,
-				       vb_option_rows[needed].argument);
-	}
-	return 0;
-}
 
 static int check_files(const struct vb_options *o, struct vb_err *err)
 {
@@ -228,27 +103,29 @@ void vb_options_default(struct vb_options *ret)
 int vb_options_parse(int argc, char *const argv[], struct vb_options *ret, struct vb_err *err)
 {
 	struct vb_options *o = ret;
+	struct vb_option_words w;
 	bool shows;
 	int rc;
 
 	vb_options_default(o);
-	rc = parse_words(argc, argv, o, err);
-	if (rc < 0 || o->mode >= VB_MODE_VERSION)
+	rc = vb_option_table_parse(&vb_option_table, argc, argv, 0, o, &w, err);
+	o->mode = (enum vb_mode)w.mode;
+	o->given = w.given;
+	if (rc < 0 || (w.mode & vb_option_table.always))
 		return rc;
-	if (optind < argc)
+	if (w.rest < argc)
 		return vb_fail(err, -EINVAL, "'%s' is not expected here; a filter is given with -Y",
-			       argv[optind]);
+			       argv[w.rest]);
 	if (!o->mode)
 		return vb_fail(err, -EINVAL,
 			       "nothing to do: -i any captures, -r FILE reads, --help explains");
 	/* A file that is written is shown only to those who ask. */
-	shows = is_given(o, vb_option_by_name("output")) || o->verbose || o->hex ||
-		is_given(o, vb_option_by_name("time"));
+	shows = is_given(o, "output") || o->verbose || o->hex || is_given(o, "time");
 	o->prints = o->form != VB_FORM_NONE && (shows || !o->output);
 	/* A table is read by programs: the whole time, unless told otherwise. */
-	if (o->form == VB_FORM_FIELDS && !is_given(o, vb_option_by_name("time")))
+	if (o->form == VB_FORM_FIELDS && !is_given(o, "time"))
 		o->time = VB_TIME_ISO;
-	rc = check_modes(o, err);
+	rc = vb_option_table_check(&vb_option_table, &w, err);
 	if (rc == 0)
 		rc = check_files(o, err);
 	return rc < 0 ? rc : check_forms(o, err);

@@ -10,82 +10,12 @@
 
 /* ---- kinds of arguments ---- */
 
-static void *member(const struct vb_option_row *row, struct vb_options *o)
-{
-	return (char *)o + row->offset;
-}
-
-static int set_nothing(const struct vb_option_row *row, struct vb_options *o, const char *arg,
-		       struct vb_err *err)
-{
-	(void)row;
-	(void)o;
-	(void)arg;
-	(void)err;
-	return 0;
-}
-
-static int set_flag(const struct vb_option_row *row, struct vb_options *o, const char *arg,
-		    struct vb_err *err)
-{
-	(void)arg;
-	(void)err;
-	*(bool *)member(row, o) = true;
-	return 0;
-}
-
-static int count_up(const struct vb_option_row *row, struct vb_options *o, const char *arg,
-		    struct vb_err *err)
-{
-	(void)arg;
-	(void)err;
-	++*(unsigned int *)member(row, o);
-	return 0;
-}
-
-static int set_text(const struct vb_option_row *row, struct vb_options *o, const char *arg,
-		    struct vb_err *err)
-{
-	if (arg[0] == '\0')
-		return vb_fail(err, -EINVAL, "-%c: %s must not be empty", row->letter,
-			       row->argument);
-	*(const char **)member(row, o) = arg;
-	return 0;
-}
-
-static bool parse_digits(const char *arg, uint64_t *ret)
-{
-	uint64_t value = 0;
-
-	if (arg[0] == '\0')
-		return false;
-	for (; *arg != '\0'; arg++) {
-		if (*arg < '0' || *arg > '9' || __builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*arg - '0'), &value))
-			return false;
-	}
-	*ret = value;
-	return true;
-}
-
-static int set_number(const struct vb_option_row *row, struct vb_options *o, const char *arg,
-		      struct vb_err *err)
-{
-	uint64_t value;
-
-	if (!parse_digits(arg, &value) || value < row->min || value > row->max)
-		return vb_fail(err, -EINVAL, "-%c %s: give a whole number from %llu to %llu",
-			       row->letter, arg, (unsigned long long)row->min,
-			       (unsigned long long)row->max);
-	*(uint64_t *)member(row, o) = value * (row->unit ? row->unit : 1);
-	return 0;
-}
-
 /* As tcpdump has it, 0 stands for the most there can be. */
-static int set_snaplen(const struct vb_option_row *row, struct vb_options *o, const char *arg,
+static int set_snaplen(const struct vb_option_row *row, void *options, const char *arg,
 		       struct vb_err *err)
 {
-	int rc = set_number(row, o, arg, err);
+	struct vb_options *o = options;
+	int rc = vb_option_number(row, options, arg, err);
 
 	if (rc == 0 && o->snaplen == 0)
 		o->snaplen = VB_SNAPLEN_MAX;
@@ -93,9 +23,10 @@ static int set_snaplen(const struct vb_option_row *row, struct vb_options *o, co
 }
 
 /* duration:S, where S may have decimals: duration:0.5. */
-static int set_autostop(const struct vb_option_row *row, struct vb_options *o, const char *arg,
+static int set_autostop(const struct vb_option_row *row, void *options, const char *arg,
 			struct vb_err *err)
 {
+	struct vb_options *o = options;
 	static const char word[] = "duration:";
 	const char *p = arg + sizeof(word) - 1;
 	uint64_t ns = 0, unit = 1000000000;
@@ -114,9 +45,10 @@ static int set_autostop(const struct vb_option_row *row, struct vb_options *o, c
 	return 0;
 }
 
-static int set_time(const struct vb_option_row *row, struct vb_options *o, const char *arg,
+static int set_time(const struct vb_option_row *row, void *options, const char *arg,
 		    struct vb_err *err)
 {
+	struct vb_options *o = options;
 	if (vb_time_format_by_name(arg, &o->time) == 0)
 		return 0;
 	return vb_fail(err, -EINVAL, "-%c %s: formats are %s", row->letter, arg,
@@ -130,9 +62,10 @@ static const char *const form_names[] = {
 	[VB_FORM_NONE] = "none",
 };
 
-static int set_form(const struct vb_option_row *row, struct vb_options *o, const char *arg,
+static int set_form(const struct vb_option_row *row, void *options, const char *arg,
 		    struct vb_err *err)
 {
+	struct vb_options *o = options;
 	for (size_t i = 0; i < sizeof(form_names) / sizeof(*form_names); i++) {
 		if (strcmp(form_names[i], arg) == 0) {
 			o->form = (enum vb_form)i;
@@ -143,9 +76,10 @@ static int set_form(const struct vb_option_row *row, struct vb_options *o, const
 		       arg);
 }
 
-static int add_field(const struct vb_option_row *row, struct vb_options *o, const char *arg,
+static int add_field(const struct vb_option_row *row, void *options, const char *arg,
 		     struct vb_err *err)
 {
+	struct vb_options *o = options;
 	const char **bigger = reallocarray(o->fields, o->n_fields + 1, sizeof(*bigger));
 
 	(void)row;
@@ -156,9 +90,10 @@ static int add_field(const struct vb_option_row *row, struct vb_options *o, cons
 	return 0;
 }
 
-static int set_list_form(const struct vb_option_row *row, struct vb_options *o, const char *arg,
+static int set_list_form(const struct vb_option_row *row, void *options, const char *arg,
 			 struct vb_err *err)
 {
+	struct vb_options *o = options;
 	o->markdown = arg != NULL;
 	if (!arg || strcmp(arg, "md") == 0)
 		return 0;
@@ -173,33 +108,35 @@ static int set_list_form(const struct vb_option_row *row, struct vb_options *o, 
 #define MEMBER(m) .offset = offsetof(struct vb_options, m)
 
 const struct vb_option_row vb_option_rows[] = {
-	{ "What to do", "interface", 'i', "any|CHANNEL[,..]", LIVE, 0, NULL, set_text,
+	{ "What to do", "interface", 'i', "any|CHANNEL[,..]", LIVE, 0, NULL, vb_option_text,
 	  MEMBER(channels),
 	  .help = "capture on all channels, or on those named by class (netvsc), channel id or "
 		  "instance GUID" },
-	{ NULL, "read", 'r', "FILE|-", READ, 0, NULL, set_text, MEMBER(input),
+	{ NULL, "read", 'r', "FILE|-", READ, 0, NULL, vb_option_text, MEMBER(input),
 	  .help = "read a trace file, or standard input" },
-	{ NULL, "check", 0, "FILE", VB_MODE_CHECK, 0, NULL, set_text, MEMBER(input),
+	{ NULL, "check", 0, "FILE", VB_MODE_CHECK, 0, NULL, vb_option_text, MEMBER(input),
 	  .help = "tell whether a trace is complete and well formed; exit 1 if not" },
-	{ NULL, "list-interfaces", 'D', NULL, VB_MODE_DEVICES, 0, NULL, set_nothing,
+	{ NULL, "list-interfaces", 'D', NULL, VB_MODE_DEVICES, 0, NULL, vb_option_nothing,
 	  .help = "list the channels of this machine" },
 	{ NULL, "list-fields", 0, "[md]", VB_MODE_FIELDS, 0, NULL, set_list_form,
 	  .help = "list the fields for -Y and -e; md: as Markdown" },
-	{ NULL, "doctor", 0, NULL, VB_MODE_DOCTOR, 0, NULL, set_nothing,
+	{ NULL, "doctor", 0, NULL, VB_MODE_DOCTOR, 0, NULL, vb_option_nothing,
 	  .help = "say whether this machine can capture, and what to do if not" },
-	{ NULL, "version", 0, NULL, VB_MODE_VERSION, 0, NULL, set_nothing,
+	{ NULL, "version", 0, NULL, VB_MODE_VERSION, 0, NULL, vb_option_nothing,
 	  .help = "show versions" },
-	{ NULL, "help", 'h', NULL, VB_MODE_HELP, 0, NULL, set_nothing, .help = "show this text" },
+	{ NULL, "help", 'h', NULL, VB_MODE_HELP, 0, NULL, vb_option_nothing,
+	  .help = "show this text" },
 
-	{ "Both when capturing and when reading", "write", 'w', "FILE|-", 0, BOTH, NULL, set_text,
-	  MEMBER(output), .help = "write a trace; with -r a copy of the records that -Y selects" },
-	{ NULL, "count", 'c', "N", 0, BOTH, NULL, set_number, MEMBER(max_records), 1, UINT64_MAX,
-	  .help = "stop after N records" },
-	{ NULL, "display-filter", 'Y', "EXPR", 0, BOTH, NULL, set_text, MEMBER(filter),
+	{ "Both when capturing and when reading", "write", 'w', "FILE|-", 0, BOTH, NULL,
+	  vb_option_text, MEMBER(output),
+	  .help = "write a trace; with -r a copy of the records that -Y selects" },
+	{ NULL, "count", 'c', "N", 0, BOTH, NULL, vb_option_number, MEMBER(max_records), 1,
+	  UINT64_MAX, .help = "stop after N records" },
+	{ NULL, "display-filter", 'Y', "EXPR", 0, BOTH, NULL, vb_option_text, MEMBER(filter),
 	  .help = "only records that match: 'hv_balloon.status.available < 1000'" },
-	{ NULL, "strict", 0, NULL, 0, BOTH, NULL, set_flag, MEMBER(strict),
+	{ NULL, "strict", 0, NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(strict),
 	  .help = "exit 1 when a record is malformed" },
-	{ NULL, "quiet", 'q', NULL, 0, BOTH, NULL, set_flag, MEMBER(quiet),
+	{ NULL, "quiet", 'q', NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(quiet),
 	  .help = "say only what goes wrong" },
 
 	{ "When capturing", "snapshot-length", 's', "BYTES", 0, LIVE, NULL, set_snaplen,
@@ -207,26 +144,27 @@ const struct vb_option_row vb_option_rows[] = {
 	  .help = "keep at most BYTES of each packet; 0: all (default)" },
 	{ NULL, "autostop", 'a', "duration:S", 0, LIVE, NULL, set_autostop,
 	  .help = "stop after S seconds" },
-	{ NULL, "file-size", 'C', "MB", 0, LIVE, "write", set_number, MEMBER(file_bytes), 1,
+	{ NULL, "file-size", 'C', "MB", 0, LIVE, "write", vb_option_number, MEMBER(file_bytes), 1,
 	  1u << 30, 1000000, .help = "begin a new file after MB million bytes: FILE, FILE1, ..." },
-	{ NULL, "rotate-seconds", 'G', "S", 0, LIVE, "write", set_number, MEMBER(file_seconds), 1,
-	  1u << 30, .help = "begin a new file every S seconds; FILE may hold %H%M%S and the like" },
-	{ NULL, "file-count", 'W', "N", 0, LIVE, "write", set_number, MEMBER(n_files), 1, 1000000,
-	  .help = "with -C: keep the last N files; with -G: stop after N files" },
-	{ NULL, "buffer-size", 'B', "KIB", 0, LIVE, NULL, set_number, MEMBER(ring_kib), 4,
+	{ NULL, "rotate-seconds", 'G', "S", 0, LIVE, "write", vb_option_number,
+	  MEMBER(file_seconds), 1, 1u << 30,
+	  .help = "begin a new file every S seconds; FILE may hold %H%M%S and the like" },
+	{ NULL, "file-count", 'W', "N", 0, LIVE, "write", vb_option_number, MEMBER(n_files), 1,
+	  1000000, .help = "with -C: keep the last N files; with -G: stop after N files" },
+	{ NULL, "buffer-size", 'B', "KIB", 0, LIVE, NULL, vb_option_number, MEMBER(ring_kib), 4,
 	  VB_RING_KIB_MAX, .help = "size of the kernel buffer, per CPU" },
-	{ NULL, "relinquish-privileges", 'Z', "USER|UID", 0, LIVE, NULL, set_text, MEMBER(user),
-	  .help = "become USER once the probes are attached" },
-	{ NULL, "line-buffered", 'l', NULL, 0, BOTH, NULL, set_flag, MEMBER(line_buffered),
+	{ NULL, "relinquish-privileges", 'Z', "USER|UID", 0, LIVE, NULL, vb_option_text,
+	  MEMBER(user), .help = "become USER once the probes are attached" },
+	{ NULL, "line-buffered", 'l', NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(line_buffered),
 	  .help = "hand on every record at once" },
-	{ NULL, "signals", 0, NULL, 0, LIVE, NULL, set_flag, MEMBER(signals),
+	{ NULL, "signals", 0, NULL, 0, LIVE, NULL, vb_option_flag, MEMBER(signals),
 	  .help = "record guest signals and host interrupts as well" },
 
 	{ "How records are shown", "output", 'T', "text|json|fields|none", 0, BOTH, NULL, set_form,
 	  .help = "how records are shown; json: one object a line" },
-	{ NULL, "verbose", 'v', NULL, 0, BOTH, NULL, count_up, MEMBER(verbose),
+	{ NULL, "verbose", 'v', NULL, 0, BOTH, NULL, vb_option_count, MEMBER(verbose),
 	  .help = "all fields; -vv: record header, names and offsets too" },
-	{ NULL, "hex", 'x', NULL, 0, BOTH, NULL, set_flag, MEMBER(hex),
+	{ NULL, "hex", 'x', NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(hex),
 	  .help = "the bytes as well" },
 	{ NULL, "field", 'e', "FIELD", 0, BOTH, NULL, add_field,
 	  .help = "with -T fields: print this field; may be given again" },
