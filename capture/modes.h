@@ -23,4 +23,7 @@ enum vb_exit vb_run_live(const struct vb_options *opt, struct vb_report *report)
 /* --check: is the trace complete and well formed? */
 enum vb_exit vb_run_check(const struct vb_options *opt, struct vb_report *report);
 
+/* --diff: do two traces hold the same traffic? */
+enum vb_exit vb_run_diff(const struct vb_options *opt, struct vb_report *report);
+
 #endif

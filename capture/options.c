@@ -16,6 +16,7 @@ static const char usage[] =
 	"Usage:\n"
 	"  vmbusdump -i any|CHANNEL[,..] [-w FILE] [options]   capture\n"
 	"  vmbusdump -r FILE [-Y EXPR] [options]               read, filter, convert\n"
+	"  vmbusdump --diff A B [--from EXPR] [options]        compare two traces\n"
 	"  vmbusdump --check FILE | -D | --doctor | --list-fields | --version | --help\n"
 	"  vmbusdump --extcap-interfaces | --capture ...       as Wireshark runs it (see the manual)\n";
 
@@ -32,13 +33,19 @@ static const char examples[] =
 	"                                         a copy that holds one protocol\n"
 	"  vmbusdump -r t.pcapng -T fields -e time -e hv_record.relid -e hv_balloon.type\n"
 	"                                         a table for other tools\n"
+	"  vmbusdump --diff guest.pcapng host.pcapng --min any=100\n"
+	"                                         did both see the same, and enough of it?\n"
 	"\n"
 	"Exit status: 0 good; 1 the data is bad or could not be kept; 2 wrong usage;\n"
 	"125 this machine cannot do it. All of it: man vmbusdump\n";
 
 static const char *modes_text(unsigned int modes)
 {
-	return modes == VB_MODE_LIVE ? "a live capture (-i)" : "-i or -r";
+	if (modes == VB_MODE_LIVE)
+		return "a live capture (-i)";
+	if (modes == VB_MODE_DIFF)
+		return "--diff";
+	return modes & VB_MODE_DIFF ? "-i, -r or --diff" : "-i or -r";
 }
 
 const struct vb_option_table vb_option_table = {
@@ -80,6 +87,8 @@ static int check_files(const struct vb_options *o, struct vb_err *err)
 
 static int check_forms(const struct vb_options *o, struct vb_err *err)
 {
+	if (o->form == VB_FORM_FIELDS && o->mode == VB_MODE_DIFF)
+		return vb_fail(err, -EINVAL, "--diff has the forms text, json and none");
 	if (o->form == VB_FORM_FIELDS && o->n_fields == 0)
 		return vb_fail(err, -EINVAL,
 			       "-T fields needs at least one -e FIELD; --list-fields shows all");
@@ -100,6 +109,20 @@ void vb_options_default(struct vb_options *ret)
 	*ret = (struct vb_options){ .snaplen = VB_SNAPLEN_MAX, .ring_kib = VB_RING_KIB_DEFAULT };
 }
 
+/* --diff A B: the second file is the only word that may stand alone. */
+static int take_rest(int argc, char *const argv[], int rest, struct vb_options *o,
+		     struct vb_err *err)
+{
+	if (o->mode == VB_MODE_DIFF && rest == argc)
+		return vb_fail(err, -EINVAL, "--diff needs two traces: --diff A B");
+	if (o->mode == VB_MODE_DIFF)
+		o->second = argv[rest++];
+	if (rest < argc)
+		return vb_fail(err, -EINVAL, "'%s' is not expected here; a filter is given with -Y",
+			       argv[rest]);
+	return 0;
+}
+
 int vb_options_parse(int argc, char *const argv[], struct vb_options *ret, struct vb_err *err)
 {
 	struct vb_options *o = ret;
@@ -113,9 +136,9 @@ int vb_options_parse(int argc, char *const argv[], struct vb_options *ret, struc
 	o->given = w.given;
 	if (rc < 0 || (w.mode & vb_option_table.always))
 		return rc;
-	if (w.rest < argc)
-		return vb_fail(err, -EINVAL, "'%s' is not expected here; a filter is given with -Y",
-			       argv[w.rest]);
+	rc = take_rest(argc, argv, w.rest, o, err);
+	if (rc < 0)
+		return rc;
 	if (!o->mode)
 		return vb_fail(err, -EINVAL,
 			       "nothing to do: -i any captures, -r FILE reads, --help explains");
@@ -134,5 +157,8 @@ int vb_options_parse(int argc, char *const argv[], struct vb_options *ret, struc
 void vb_options_done(struct vb_options *o)
 {
 	free(o->fields);
-	o->fields = NULL;
+	free(o->ignore);
+	free(o->mins);
+	o->fields = o->ignore = NULL;
+	o->mins = NULL;
 }

@@ -21,16 +21,27 @@ enum vb_mode {
 	VB_MODE_DEVICES = 0x08,
 	VB_MODE_FIELDS = 0x10,
 	VB_MODE_DOCTOR = 0x20,
-	VB_MODE_VERSION = 0x40,
-	VB_MODE_HELP = 0x80,
+	VB_MODE_DIFF = 0x40,
+	VB_MODE_VERSION = 0x80,
+	VB_MODE_HELP = 0x100,
 };
 
 enum vb_form { VB_FORM_TEXT, VB_FORM_JSON, VB_FORM_FIELDS, VB_FORM_NONE };
 
+/* What --min wants to be equal: of each device of a class, of each, or of all together. */
+#define VB_MIN_ANY (-1)
+#define VB_MIN_TOTAL (-2)
+struct vb_option_min {
+	int class; /* VB_MIN_..., or enum vb_class; unknown: control messages */
+	uint64_t n;
+	const char *text; /* as given */
+};
+
 struct vb_options {
 	enum vb_mode mode;
 	const char *channels;	  /* -i */
-	const char *input;	  /* -r, --check */
+	const char *input;	  /* -r, --check, the first of --diff */
+	const char *second;	  /* of --diff */
 	const char *output;	  /* -w, or NULL */
 	const char *user;	  /* -Z, or NULL */
 	const char *filter;	  /* -Y, or NULL */
@@ -48,6 +59,12 @@ struct vb_options {
 	bool hex, line_buffered, signals, strict, quiet, markdown;
 	const char **fields; /* -e */
 	size_t n_fields;
+	const char *from, *to; /* --from, --to, or NULL */
+	const char **ignore;   /* --ignore */
+	size_t n_ignore;
+	struct vb_option_min *mins; /* --min */
+	size_t n_mins;
+	bool all;
 	uint64_t given; /* bit per row of the table */
 };
 

@@ -3,6 +3,7 @@
  * The options, one row each, and how their arguments are read.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -76,17 +77,74 @@ static int set_form(const struct vb_option_row *row, void *options, const char *
 		       arg);
 }
 
+static int add_text(const char ***list, size_t *n, const char *arg, struct vb_err *err)
+{
+	const char **bigger = reallocarray(*list, *n + 1, sizeof(*bigger));
+
+	if (!bigger)
+		return vb_fail(err, -ENOMEM, "not enough memory");
+	*list = bigger;
+	bigger[(*n)++] = arg;
+	return 0;
+}
+
 static int add_field(const struct vb_option_row *row, void *options, const char *arg,
 		     struct vb_err *err)
 {
 	struct vb_options *o = options;
-	const char **bigger = reallocarray(o->fields, o->n_fields + 1, sizeof(*bigger));
 
 	(void)row;
+	return add_text(&o->fields, &o->n_fields, arg, err);
+}
+
+static int add_ignore(const struct vb_option_row *row, void *options, const char *arg,
+		      struct vb_err *err)
+{
+	struct vb_options *o = options;
+
+	(void)row;
+	return add_text(&o->ignore, &o->n_ignore, arg, err);
+}
+
+/* What stands before the '=' of --min. */
+static bool parse_min_class(const char *name, int *ret)
+{
+	const struct vb_class_info *class = vb_class_by_name(name);
+
+	if (strcmp(name, "any") == 0)
+		*ret = VB_MIN_ANY;
+	else if (strcmp(name, "total") == 0)
+		*ret = VB_MIN_TOTAL;
+	else if (strcmp(name, "vmbus") == 0)
+		*ret = VB_CLASS_UNKNOWN;
+	else if (class)
+		*ret = class->code;
+	else
+		return false;
+	return true;
+}
+
+static int add_min(const struct vb_option_row *row, void *options, const char *arg,
+		   struct vb_err *err)
+{
+	struct vb_options *o = options;
+	struct vb_option_min *bigger = reallocarray(o->mins, o->n_mins + 1, sizeof(*bigger));
+	const char *digits = strchr(arg, '=');
+	struct vb_option_min min = { .text = arg };
+	char name[32], *end = NULL;
+
 	if (!bigger)
 		return vb_fail(err, -ENOMEM, "not enough memory");
-	o->fields = bigger;
-	o->fields[o->n_fields++] = arg;
+	o->mins = bigger;
+	snprintf(name, sizeof(name), "%.*s", digits ? (int)(digits - arg) : 0, arg);
+	if (digits && *++digits >= '0' && *digits <= '9')
+		min.n = strtoull(digits, &end, 10);
+	if (!end || *end != '\0' || !parse_min_class(name, &min.class))
+		return vb_fail(err, -EINVAL,
+			       "--%s %s: write CLASS=N, any=N or total=N, for example "
+			       "--min netvsc=100",
+			       row->name, arg);
+	bigger[o->n_mins++] = min;
 	return 0;
 }
 
@@ -105,6 +163,7 @@ static int set_list_form(const struct vb_option_row *row, void *options, const c
 #define LIVE VB_MODE_LIVE
 #define READ VB_MODE_READ
 #define BOTH VB_MODE_BOTH
+#define DIFF VB_MODE_DIFF
 #define MEMBER(m) .offset = offsetof(struct vb_options, m)
 
 const struct vb_option_row vb_option_rows[] = {
@@ -116,6 +175,9 @@ const struct vb_option_row vb_option_rows[] = {
 	  .help = "read a trace file, or standard input" },
 	{ NULL, "check", 0, "FILE", VB_MODE_CHECK, 0, NULL, vb_option_text, MEMBER(input),
 	  .help = "tell whether a trace is complete and well formed; exit 1 if not" },
+	{ NULL, "diff", 0, "A B", DIFF, 0, NULL, vb_option_text, MEMBER(input),
+	  .help = "compare two traces of the same traffic by device and direction; exit 1 if they "
+		  "differ" },
 	{ NULL, "list-interfaces", 'D', NULL, VB_MODE_DEVICES, 0, NULL, vb_option_nothing,
 	  .help = "list the channels of this machine" },
 	{ NULL, "list-fields", 0, "[md]", VB_MODE_FIELDS, 0, NULL, set_list_form,
@@ -132,7 +194,7 @@ const struct vb_option_row vb_option_rows[] = {
 	  .help = "write a trace; with -r a copy of the records that -Y selects" },
 	{ NULL, "count", 'c', "N", 0, BOTH, NULL, vb_option_number, MEMBER(max_records), 1,
 	  UINT64_MAX, .help = "stop after N records" },
-	{ NULL, "display-filter", 'Y', "EXPR", 0, BOTH, NULL, vb_option_text, MEMBER(filter),
+	{ NULL, "display-filter", 'Y', "EXPR", 0, BOTH | DIFF, NULL, vb_option_text, MEMBER(filter),
 	  .help = "only records that match: 'hv_balloon.status.available < 1000'" },
 	{ NULL, "strict", 0, NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(strict),
 	  .help = "exit 1 when a record is malformed" },
@@ -160,14 +222,26 @@ const struct vb_option_row vb_option_rows[] = {
 	{ NULL, "signals", 0, NULL, 0, LIVE, NULL, vb_option_flag, MEMBER(signals),
 	  .help = "record guest signals and host interrupts as well" },
 
-	{ "How records are shown", "output", 'T', "text|json|fields|none", 0, BOTH, NULL, set_form,
-	  .help = "how records are shown; json: one object a line" },
-	{ NULL, "verbose", 'v', NULL, 0, BOTH, NULL, vb_option_count, MEMBER(verbose),
+	{ "When comparing (--diff)", "from", 0, "EXPR", 0, DIFF, NULL, vb_option_text, MEMBER(from),
+	  .help = "only what stands after the first record that matches, in each trace" },
+	{ NULL, "to", 0, "EXPR", 0, DIFF, NULL, vb_option_text, MEMBER(to),
+	  .help = "only what stands before the first record after that which matches" },
+	{ NULL, "ignore", 0, "FIELD", 0, DIFF, NULL, add_ignore,
+	  .help = "a field that may differ; may be given again" },
+	{ NULL, "min", 0, "CLASS|any|total=N", 0, DIFF, NULL, add_min,
+	  .help = "exit 1 as well when fewer than N packets are equal on a device of that class, "
+		  "on any, or in all; may be given again" },
+	{ NULL, "all", 0, NULL, 0, DIFF, NULL, vb_option_flag, MEMBER(all),
+	  .help = "show all differences, not only the first 10 of each device" },
+
+	{ "How records are shown", "output", 'T', "text|json|fields|none", 0, BOTH | DIFF, NULL,
+	  set_form, .help = "how records are shown; json: one object a line" },
+	{ NULL, "verbose", 'v', NULL, 0, BOTH | DIFF, NULL, vb_option_count, MEMBER(verbose),
 	  .help = "all fields; -vv: record header, names and offsets too" },
-	{ NULL, "hex", 'x', NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(hex),
+	{ NULL, "hex", 'x', NULL, 0, BOTH | DIFF, NULL, vb_option_flag, MEMBER(hex),
 	  .help = "the bytes as well" },
 	{ NULL, "field", 'e', "FIELD", 0, BOTH, NULL, add_field,
 	  .help = "with -T fields: print this field; may be given again" },
-	{ NULL, "time", 't', "FORMAT", 0, BOTH, NULL, set_time,
+	{ NULL, "time", 't', "FORMAT", 0, BOTH | DIFF, NULL, set_time,
 	  .help = "time, date, iso, epoch, delta, relative, mono, none; all UTC" },
 };

@@ -41,6 +41,8 @@ static enum vb_exit run(const struct vb_options *opt, struct vb_report *report)
 		return vb_run_read(opt, report);
 	case VB_MODE_CHECK:
 		return vb_run_check(opt, report);
+	case VB_MODE_DIFF:
+		return vb_run_diff(opt, report);
 	case VB_MODE_DEVICES:
 		return list_devices(report);
 	case VB_MODE_FIELDS:

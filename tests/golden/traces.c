@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * golden-traces FILE FAULTY: how the hand-made traces of the golden tests were made. FILE is a good
- * one: states, an offer, and a balloon that negotiates, gives pages back and reports. FAULTY has
- * losses, a length that lies, packets that were cut, a failed write and an external part.
+ * golden-traces FILE FAULTY GUEST HOST: how the hand-made traces of the golden tests were made. FILE
+ * is a good one: states, an offer, and a balloon that negotiates, gives pages back and reports.
+ * FAULTY has losses, a length that lies, packets that were cut, a failed write and an external part.
+ * GUEST and HOST are the same traffic seen from both sides, each with faults of its own.
  */
 #include <stdio.h>
 #include <string.h>
@@ -19,6 +20,8 @@ struct making {
 	struct vb_trace_writer *w;
 	struct vb_device balloon;
 	uint64_t time_ns, seq[2];
+	uint16_t flags;	   /* of every record */
+	uint32_t ring_pos; /* of the next packet to the host; 0: rings have no positions */
 	int rc;
 	struct vb_err err;
 };
@@ -42,7 +45,7 @@ static void put(struct making *m, const struct record *r, const void *bytes, uin
 	h->header_len = VB_RECORD_HEADER_LEN;
 	h->kind = r->kind;
 	h->direction = r->direction;
-	h->flags = r->flags;
+	h->flags = r->flags | m->flags;
 	h->cpu = r->cpu;
 	h->lost = r->lost;
 	h->result = r->result;
@@ -53,6 +56,11 @@ static void put(struct making *m, const struct record *r, const void *bytes, uin
 	h->ring_pos = VB_RING_POS_UNKNOWN;
 	h->capture = UINT64_C(0x1122334455667788);
 	h->mono_ns = m->time_ns - START + 5000000000u;
+	if (m->ring_pos && r->kind == VB_KIND_PACKET && r->direction == VB_TO_HOST && !r->result) {
+		h->ring_size = 4096;
+		h->ring_pos = m->ring_pos % h->ring_size;
+		m->ring_pos += len + 8;
+	}
 	if (r->kind != VB_KIND_CONTROL) {
 		h->class = VB_CLASS_BALLOON;
 		h->relid = 1;
@@ -178,6 +186,81 @@ static void put_faulty(struct making *m)
 	put(m, &to_host, liar, sizeof(liar));
 }
 
+#define RING_START 100000u
+#define STATUS_LEN 64u /* with its descriptor; the trailer is 8 more */
+
+/* The guest's request to open the channel: 228 bytes, and as many zeros as the host's log adds. */
+static void put_open(struct making *m, uint32_t padding)
+{
+	static const struct record post = { .kind = VB_KIND_CONTROL, .direction = VB_TO_HOST };
+	uint8_t bytes[240] = { 5 };
+
+	bytes[8] = bytes[12] = 1; /* relid, open id */
+	put(m, &post, bytes, 228 + padding);
+}
+
+/* Two guests' CPUs wrote at the same time: the record of the second stands first. */
+static void put_swapped(struct making *m, uint32_t id, bool swapped)
+{
+	uint32_t pos = m->ring_pos;
+
+	m->ring_pos = swapped ? pos + STATUS_LEN + 8 : pos;
+	put_status(m, &to_host, swapped ? id + 1 : id);
+	m->ring_pos = swapped ? pos : m->ring_pos;
+	put_status(m, &to_host, swapped ? id : id + 1);
+	m->ring_pos = pos + 2 * (STATUS_LEN + 8);
+}
+
+static void put_request(struct making *m, uint32_t n_pages)
+{
+	uint32_t request[2] = { n_pages, 0 };
+
+	put_message(m, &to_guest, 6, 50, request, sizeof(request));
+}
+
+/* Both sides up to what differs, the report 10 being the marker. */
+static void put_common(struct making *m, bool guest)
+{
+	m->ring_pos = RING_START;
+	put_beginning(m);
+	put_open(m, guest ? 0 : 4);
+	put_negotiation(m);
+	put_status(m, &to_host, 10);
+	put_swapped(m, 11, guest);
+	put_request(m, guest ? 25 : 26);
+}
+
+static void put_guest(struct making *m)
+{
+	struct record failed = to_host, cut = to_host;
+
+	put_common(m, true);
+	failed.flags = VB_REC_FAILED;
+	failed.result = (uint32_t)-11;
+	put_status(m, &failed, 13);
+	put_status(m, &to_host, 13);
+	for (int i = 0; i < 3; i++) /* the host's log lacks the second */
+		put_status(m, &to_host, 14);
+	cut.flags = VB_REC_CUT;
+	cut.cut = 24;
+	put_status(m, &cut, 15);
+	put_status(m, &to_host, 30);
+}
+
+static void put_host(struct making *m)
+{
+	m->flags = VB_REC_HOST_SIDE;
+	m->time_ns += STEP / 2;
+	put_common(m, false);
+	put_status(m, &to_host, 13);
+	put_status(m, &to_host, 14);
+	m->ring_pos += STATUS_LEN + 8;
+	put_status(m, &to_host, 14);
+	put_status(m, &to_host, 15);
+	put_status(m, &to_host, 30);
+	put_message(m, &to_guest, 6, 51, (uint32_t[2]){ 1, 0 }, 8); /* the guest did not see it */
+}
+
 static int make(const char *path, void (*fill)(struct making *m), uint64_t lost)
 {
 	struct vb_trace_writer_options opt = { .application = "golden-traces", .os = "6.1.0" };
@@ -201,9 +284,10 @@ static int make(const char *path, void (*fill)(struct making *m), uint64_t lost)
 
 int main(int argc, char **argv)
 {
-	if (argc != 3) {
-		fprintf(stderr, "usage: golden-traces FILE FAULTY\n");
+	if (argc != 5) {
+		fprintf(stderr, "usage: golden-traces FILE FAULTY GUEST HOST\n");
 		return 2;
 	}
-	return make(argv[1], put_good, 0) < 0 || make(argv[2], put_faulty, 3) < 0;
+	return make(argv[1], put_good, 0) < 0 || make(argv[2], put_faulty, 3) < 0 ||
+	       make(argv[3], put_guest, 0) < 0 || make(argv[4], put_host, 0) < 0;
 }

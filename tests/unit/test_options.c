@@ -178,6 +178,36 @@ Test(options, unknown)
 	expect_error("-r f more", "'more' is not expected here; a filter is given with -Y");
 }
 
+Test(options, two_traces)
+{
+	struct parsed p;
+
+	expect_good(
+		&p,
+		"--diff f --min any=10 g --ignore a.b --min netvsc=0 --ignore c --from x --all");
+	cr_assert_eq(p.o.mode, VB_MODE_DIFF);
+	cr_assert_str_eq(p.o.input, "f");
+	cr_assert_str_eq(p.o.second, "g");
+	cr_assert_str_eq(p.o.from, "x");
+	cr_assert_null(p.o.to);
+	cr_assert(p.o.all);
+	cr_assert_eq(p.o.n_ignore, 2);
+	cr_assert_str_eq(p.o.ignore[1], "c");
+	cr_assert_eq(p.o.n_mins, 2);
+	cr_assert_eq(p.o.mins[0].class, VB_MIN_ANY);
+	cr_assert_eq(p.o.mins[0].n, 10);
+	cr_assert_eq(p.o.mins[1].class, VB_CLASS_NETWORK);
+	vb_options_done(&p.o);
+	expect_error("--diff f", "--diff needs two traces: --diff A B");
+	expect_error("--diff f g h", "'h' is not expected here; a filter is given with -Y");
+	expect_error("--diff f g --min any", "--min any: write CLASS=N, any=N or total=N, for "
+					     "example --min netvsc=100");
+	expect_error("--diff f g --min x=1", "--min x=1: write CLASS=N, any=N or total=N, for "
+					     "example --min netvsc=100");
+	expect_error("--diff f g --min any=-1", "--min any=-1: write CLASS=N, any=N or total=N, "
+						"for example --min netvsc=100");
+}
+
 Test(options, no_mode_or_two)
 {
 	expect_error("", "nothing to do: -i any captures, -r FILE reads, --help explains");
@@ -190,7 +220,10 @@ Test(options, what_does_not_go_together)
 {
 	expect_error("-r f -s 96", "-s goes with a live capture (-i) only");
 	expect_error("-r f -Z nobody", "-Z goes with a live capture (-i) only");
-	expect_error("--check f -v", "-v goes with -i or -r only");
+	expect_error("--check f -v", "-v goes with -i, -r or --diff only");
+	expect_error("--diff f g -w h", "-w goes with -i or -r only");
+	expect_error("-r f --from x", "--from goes with --diff only");
+	expect_error("--diff f g -T fields", "--diff has the forms text, json and none");
 	expect_error("-i any -C 1", "-C needs -w FILE|- as well");
 	expect_error("-i any -w f -W 3", "-W needs -C MB or -G S as well");
 	expect_error("-i any -w - -G 3", "-C and -G need a file: name one with -w");
