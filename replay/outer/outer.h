@@ -14,7 +14,7 @@ enum vb_accel { VB_ACCEL_AUTO, VB_ACCEL_KVM, VB_ACCEL_EMULATED };
 /* A file that the program in the inner machine reads or writes, by its name out here. */
 struct vb_outer_file {
 	const char *path; /* out here; NULL ends the list */
-	const char *name; /* in there: /in/NAME or /out/NAME */
+	const char *name; /* in there: /in/NAME or /out/NAME; NAME has no slash */
 	bool output;	  /* written in there, brought out here as it grows */
 };
 
@@ -22,12 +22,12 @@ struct vb_outer_options {
 	const char *cache; /* where setup put kernels and programs */
 	const char *const
 		*argv; /* what to run in there; paths as they are in there; NULL-terminated */
-	const struct vb_outer_file *files;
-	uint32_t memory_mib; /* of the inner machine */
+	const struct vb_outer_file *files; /* at most 32; NULL: none */
+	uint32_t memory_mib; /* for the program; what kernel and files take is added */
 	bool deterministic;  /* count instructions instead of time; idle time is skipped */
 	uint32_t n_cpus;
-	uint64_t deadline_ns; /* of wall-clock time without any sign of life from in there */
-	const char *log_dir;  /* where the consoles' logs go, or NULL */
+	uint64_t deadline_ns; /* of wall-clock time without any sign of life; 0: a minute */
+	const char *log_dir;  /* where inner-console.log and inner-emulator.log go, or NULL */
 };
 
 /* Whether to run inside; AUTO: only when this machine's KVM cannot do it. -ENOTSUP with err. */
@@ -35,8 +35,11 @@ int vb_outer_choose(enum vb_accel accel, bool *ret_emulated, struct vb_err *err)
 
 /*
  * Run it in there. Standard output and error of the inner program appear on ours as they come; SIGINT
- * and SIGTERM are handed on once, a second one ends it all. 0: *ret_status is its exit status;
- * -ENOTSUP: something is missing here (err says what to do); else the inner machine failed.
+ * and SIGTERM are handed on once, a second one ends it all, as does one that comes before the inner
+ * machine is up. Temporary files need room in TMPDIR for the inputs. 0: *ret_status is its exit
+ * status; -ENOTSUP: something is missing here (err says what to do); -EINTR: interrupted; -ETIMEDOUT:
+ * no sign of life; -ENOSPC; -EPIPE: nobody reads our standard output any more; else the inner machine
+ * failed. Whatever the result, outputs have what had come of them.
  */
 int vb_outer_run(const struct vb_outer_options *opt, int *ret_status, struct vb_err *err);
 
@@ -44,12 +47,14 @@ int vb_outer_run(const struct vb_outer_options *opt, int *ret_status, struct vb_
 bool vb_inner_is(void);
 
 /*
- * Set the inner machine up and hand argv back to main(): file descriptors 1 and 2 lead out, files
- * are under /in and /out, SIGINT comes when the outer one does. Negative errno: nothing works.
+ * Set the inner machine up and hand argv back to main(), in a process of its own: file descriptors 1
+ * and 2 lead out, files are under /in and /out, SIGINT comes when the outer one does. Process 1 does
+ * not come back: it hands everything out and powers off when the program ends. Negative errno: nothing
+ * works.
  */
 int vb_inner_begin(int *ret_argc, char ***ret_argv, struct vb_err *err);
 
-/* Report the exit status and power the inner machine off. */
+/* End the program, as exit() does: process 1 reports the status and powers off. */
 _Noreturn void vb_inner_end(int status);
 
 #endif

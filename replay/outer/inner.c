@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * This program as /init of the inner machine: mount, insert modules, open the ports, then run itself
+ * once more as a child, with the words it was given, and hand out what comes of it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/reboot.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "replay/outer/inner_impl.h"
+#include "replay/outer/outer.h"
+#include "replay/outer/pump.h"
+
+#define MAX_PORTS 8u
+#define PORT_TRIES 5000u /* of 1 ms */
+
+bool vb_inner_is(void)
+{
+	return getpid() == 1 && !access(VB_INNER_ARGV, R_OK);
+}
+
+/* ---- the system ---- */
+
+static int mount_all(struct vb_err *err)
+{
+	static const struct {
+		const char *type, *where;
+	} all[] = { { "devtmpfs", "/dev" }, { "proc", "/proc" }, { "sysfs", "/sys" } };
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (mount(all[i].type, all[i].where, all[i].type, 0, NULL) && errno != EBUSY)
+			return vb_fail(err, -errno, "cannot mount %s: %s", all[i].where,
+				       strerror(errno));
+	return 0;
+}
+
+static int insert(const struct vb_inner_module *m, struct vb_err *err)
+{
+	char path[PATH_MAX];
+	int fd, ret = 0;
+
+	snprintf(path, sizeof(path), VB_INNER_MODULES "/%s.ko", m->name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return 0; /* built in */
+	if (syscall(SYS_finit_module, fd, m->parameters, 0) && errno != EEXIST)
+		ret = vb_fail(err, -errno, "cannot insert the module %s: %s", m->name,
+			      strerror(errno));
+	close(fd);
+	return ret;
+}
+
+static bool port_has_name(unsigned int i, const char *name)
+{
+	char path[64], have[64] = "";
+	int fd;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "/sys/class/virtio-ports/vport0p%u/name", i);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, have, sizeof(have) - 1);
+	close(fd);
+	have[n > 0 ? n : 0] = '\0';
+	have[strcspn(have, "\n")] = '\0';
+	return !strcmp(have, name);
+}
+
+/* The port appears when the emulator has answered the driver. */
+static int open_port(const char *name, int flags, int *ret_fd, struct vb_err *err)
+{
+	struct timespec ms = { 0, 1000000 };
+	char path[64];
+
+	for (unsigned int tries = 0; tries < PORT_TRIES; tries++) {
+		for (unsigned int i = 0; i < MAX_PORTS; i++) {
+			if (!port_has_name(i, name))
+				continue;
+			snprintf(path, sizeof(path), "/dev/vport0p%u", i);
+			*ret_fd = open(path, flags | O_CLOEXEC);
+			if (*ret_fd >= 0)
+				return 0;
+		}
+		nanosleep(&ms, NULL);
+	}
+	return vb_fail(err, -ENODEV, "the port %s does not appear", name);
+}
+
+/* ---- what to do ---- */
+
+/* A whole file and a NUL behind it. */
+static int read_all(const char *path, char **ret, size_t *ret_len, struct vb_err *err)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	struct stat st;
+	ssize_t n = -1;
+
+	if (fd < 0 || fstat(fd, &st))
+		return vb_fail(err, -errno, "cannot open %s: %s", path, strerror(errno));
+	*ret = calloc(1, (size_t)st.st_size + 1);
+	if (*ret)
+		n = read(fd, *ret, (size_t)st.st_size);
+	close(fd);
+	if (n != st.st_size)
+		return vb_fail(err, -EIO, "cannot read %s", path);
+	*ret_len = (size_t)n;
+	return 0;
+}
+
+/* Words that each end in a NUL, as an array that ends in NULL. It stays for the life of the process. */
+static int read_words(const char *path, char ***ret, size_t *ret_n, struct vb_err *err)
+{
+	char *text = NULL, *at, **words;
+	size_t len = 0, n = 0;
+	int code = read_all(path, &text, &len, err);
+
+	if (code)
+		return code;
+	for (at = text; at < text + len; at += strlen(at) + 1)
+		n++;
+	words = calloc(n + 1, sizeof(*words));
+	if (!words)
+		return vb_fail(err, -ENOMEM, "out of memory");
+	for (at = text, n = 0; at < text + len; at += strlen(at) + 1)
+		words[n++] = at;
+	*ret = words;
+	*ret_n = n;
+	return 0;
+}
+
+static int take_outputs(struct vb_pump *p, struct vb_err *err)
+{
+	char **names;
+	size_t n;
+	int ret = read_words(VB_INNER_OUTPUTS, &names, &n, err);
+
+	if (!ret && n > VB_PUMP_FILES)
+		ret = vb_fail(err, -E2BIG, "%zu files are too many", n);
+	for (size_t i = 0; i < n && !ret; i++)
+		p->files[i].name = *names[i] ? names[i] : NULL;
+	return ret;
+}
+
+/* ---- the program ---- */
+
+static _Noreturn void power_off(void)
+{
+	reboot(RB_POWER_OFF);
+	for (;;)
+		pause();
+}
+
+/* In the child: descriptors as a program has them, everything else closed. */
+static int become_program(const struct vb_pump *p, int out, int errors)
+{
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), ret = 0;
+
+	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+	    dup2(errors, STDERR_FILENO) < 0)
+		ret = -errno;
+	close(null);
+	close(out);
+	close(errors);
+	close(p->out);
+	close(p->err);
+	close(p->frames);
+	close(p->signals);
+	return ret;
+}
+
+/* Process 1 does not come back from here. */
+static int start(struct vb_pump *p, struct vb_err *err)
+{
+	int out[2], errors[2];
+
+	if (pipe2(out, O_CLOEXEC) || pipe2(errors, O_CLOEXEC))
+		return vb_fail(err, -errno, "no pipe: %s", strerror(errno));
+	p->out = out[0];
+	p->err = errors[0];
+	p->program = fork();
+	if (p->program < 0)
+		return vb_fail(err, -errno, "no process: %s", strerror(errno));
+	if (!p->program)
+		return become_program(p, out[1], errors[1]);
+	close(out[1]);
+	close(errors[1]);
+	vb_pump_run(p);
+	power_off();
+}
+
+static int prepare(struct vb_pump *p, struct vb_err *err)
+{
+	int ret = mount_all(err);
+
+	for (const struct vb_inner_module *m = vb_inner_modules; m->name && !ret; m++)
+		ret = insert(m, err);
+	if (!ret)
+		ret = open_port(VB_INNER_PORT_FRAMES, O_WRONLY, &p->frames, err);
+	if (!ret)
+		ret = vb_pump_send(p->frames, VB_FRAME_TICK, 0, NULL, 0);
+	if (!ret)
+		ret = open_port(VB_INNER_PORT_SIGNALS, O_RDONLY | O_NONBLOCK, &p->signals, err);
+	return ret ? ret : take_outputs(p, err);
+}
+
+/* Out by the port if that is open, else at least on the console. */
+static _Noreturn void give_up(const struct vb_pump *p, const struct vb_err *err)
+{
+	if (p->frames < 0 ||
+	    vb_pump_send(p->frames, VB_FRAME_FAILED, 0, err->text, strlen(err->text)))
+		dprintf(STDERR_FILENO, "vmbusreplay: %s\n", err->text);
+	power_off();
+}
+
+int vb_inner_begin(int *ret_argc, char ***ret_argv, struct vb_err *err)
+{
+	struct vb_pump p = {
+		.frames = -1, .signals = -1, .out = -1, .err = -1, .dir = VB_INNER_OUT
+	};
+	size_t argc = 0;
+	int ret = prepare(&p, err);
+
+	if (!ret)
+		ret = read_words(VB_INNER_ARGV, ret_argv, &argc, err);
+	if (!ret)
+		ret = start(&p, err);
+	if (ret && getpid() == 1)
+		give_up(&p, err);
+	*ret_argc = (int)argc;
+	return ret;
+}
+
+_Noreturn void vb_inner_end(int status)
+{
+	if (getpid() == 1)
+		power_off();
+	exit(status);
+}

@@ -1,0 +1,21 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What both sides of the inner machine's wall know: where things are, and what the ports are called. */
+#ifndef VB_OUTER_INNER_IMPL_H
+#define VB_OUTER_INNER_IMPL_H
+
+#define VB_INNER_ARGV "/vb/argv"       /* words, each ending in a NUL */
+#define VB_INNER_OUTPUTS "/vb/outputs" /* names of all files, in order; empty: an input */
+#define VB_INNER_IN "/in"
+#define VB_INNER_OUT "/out"
+#define VB_INNER_MODULES "/lib/modules"
+
+#define VB_INNER_PORT_FRAMES "vb.frames"   /* frames, out */
+#define VB_INNER_PORT_SIGNALS "vb.signals" /* in: each byte is the number of a signal */
+
+/* Modules in the order to insert them; some are built in, in some kernels. */
+struct vb_inner_module {
+	const char *name, *parameters;
+};
+extern const struct vb_inner_module vb_inner_modules[]; /* up to a name of NULL */
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* One run in the inner machine, from the start to the exit status. */
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/statvfs.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "replay/clock.h"
+#include "replay/outer/command.h"
+#include "replay/outer/run_impl.h"
+
+#define POLL_MS 10
+#define NS_PER_S 1000000000ull
+#define POWER_OFF_NS (10 * NS_PER_S) /* after the last frame */
+#define LEAST_ROOM 65536u	     /* bytes of a disk that is not full */
+
+static bool disk_is_full(const struct vb_outer *o)
+{
+	struct statvfs s;
+
+	return !statvfs(o->dir, &s) && (uint64_t)s.f_bavail * s.f_frsize < LEAST_ROOM;
+}
+
+static int explain_full(const struct vb_outer *o, struct vb_err *err)
+{
+	return vb_fail(err, -ENOSPC, "no room left in %.*s: choose another directory with TMPDIR",
+		       (int)(strrchr(o->dir, '/') - o->dir), o->dir);
+}
+
+/* ---- how it ended ---- */
+
+static int explain_end(const struct vb_outer *o, struct vb_err *err)
+{
+	char words[256];
+
+	if (disk_is_full(o))
+		return explain_full(o, err);
+	vb_outer_last_words(o, VB_OUTER_CONSOLE, words, sizeof(words));
+	if (!words[0])
+		vb_outer_last_words(o, VB_OUTER_EMULATOR_LOG, words, sizeof(words));
+	return vb_fail(err, -EIO, "the inner machine ended %s; its last words: %s",
+		       o->alive ? "without an exit status" : "before it began",
+		       words[0] ? words : "none");
+}
+
+static int explain_silence(const struct vb_outer *o, struct vb_err *err)
+{
+	char words[256];
+
+	if (disk_is_full(o))
+		return explain_full(o, err);
+	vb_outer_last_words(o, VB_OUTER_CONSOLE, words, sizeof(words));
+	return vb_fail(err, -ETIMEDOUT,
+		       "the inner machine gave no sign of life for %llu s; its last words: %s",
+		       (unsigned long long)(o->opt->deadline_ns / NS_PER_S),
+		       words[0] ? words : "none");
+}
+
+static int read_status(const struct vb_outer *o, int *ret_status, struct vb_err *err)
+{
+	if (WIFSIGNALED(o->status))
+		return vb_fail(err, -EIO, "the program in the inner machine was ended by signal %d",
+			       WTERMSIG(o->status));
+	*ret_status = WEXITSTATUS(o->status);
+	return 0;
+}
+
+/* ---- the run ---- */
+
+static bool has_ended(struct vb_outer *o)
+{
+	if (o->emulator && waitpid(o->emulator, &o->emulator_status, WNOHANG) == o->emulator)
+		o->emulator = 0;
+	return !o->emulator;
+}
+
+/* Until the machine is off. Nothing can come any more once it was seen off before looking. */
+static int follow(struct vb_outer *o, struct vb_err *err)
+{
+	struct pollfd fd = { .fd = o->pending, .events = POLLIN };
+	const struct vb_clock *clock = vb_clock_machine();
+	uint64_t deadline = o->opt->deadline_ns ? o->opt->deadline_ns : 60 * NS_PER_S, now;
+	bool off = false;
+	int ret = 0;
+
+	o->heard_ns = vb_clock_mono(clock);
+	while (!ret && !off) {
+		poll(&fd, 1, POLL_MS);
+		if (fd.revents)
+			ret = vb_outer_signal(o, err);
+		off = has_ended(o);
+		if (!ret)
+			ret = vb_outer_take(o, err);
+		now = vb_clock_mono(clock);
+		if (!o->heard_ns)
+			o->heard_ns = now;
+		if (o->ended && now - o->heard_ns > POWER_OFF_NS)
+			break;
+		if (!ret && !off && !o->ended && now - o->heard_ns > deadline)
+			ret = explain_silence(o, err);
+		else if (!ret && now - o->heard_ns > NS_PER_S * 2 && disk_is_full(o))
+			ret = explain_full(o, err);
+	}
+	return ret;
+}
+
+int vb_outer_run(const struct vb_outer_options *opt, int *ret_status, struct vb_err *err)
+{
+	struct vb_outer *o = calloc(1, sizeof(*o));
+	int ret;
+
+	if (!o)
+		return vb_fail(err, -ENOMEM, "out of memory");
+	o->opt = opt;
+	o->reader.ctx = o;
+	o->reader.frame = vb_outer_take_frame;
+	ret = vb_outer_open(o, err);
+	if (!ret)
+		ret = vb_outer_start(o, err);
+	if (!ret)
+		ret = follow(o, err);
+	if (!ret)
+		ret = o->ended ? read_status(o, ret_status, err) : explain_end(o, err);
+	vb_outer_close(o);
+	free(o);
+	return ret;
+}
