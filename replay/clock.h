@@ -14,6 +14,11 @@ struct vb_clock {
 	uint64_t (*mono_ns)(void *ctx);
 	/* Wall clock, ns since 1970-01-01 UTC. */
 	uint64_t (*wall_ns)(void *ctx);
+	/*
+	 * The guest's reference counter (TLFS, HV_X64_MSR_TIME_REF_COUNT) at this moment, ns: under KVM
+	 * what KVM_GET_CLOCK says, since the making of the machine. NULL: the monotonic clock is as good.
+	 */
+	uint64_t (*reference_ns)(void *ctx);
 };
 
 static inline uint64_t vb_clock_mono(const struct vb_clock *c)
@@ -24,6 +29,11 @@ static inline uint64_t vb_clock_mono(const struct vb_clock *c)
 static inline uint64_t vb_clock_wall(const struct vb_clock *c)
 {
 	return c->wall_ns(c->ctx);
+}
+
+static inline uint64_t vb_clock_reference(const struct vb_clock *c)
+{
+	return c->reference_ns ? c->reference_ns(c->ctx) : vb_clock_mono(c);
 }
 
 /* The machine's clocks. */

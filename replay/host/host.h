@@ -56,6 +56,7 @@ struct vb_host_options {
 	const struct vb_host_log *log; /* NULL: none */
 	uint32_t max_version; /* newest VMBus version accepted (enum vb_vmbus_version); 0: 6.0 */
 	uint32_t n_vps;	      /* virtual processors, 1 .. VB_MAX_VPS */
+	uint64_t capture_id;  /* of the log's records; 0: a random one */
 	void *ctx;
 	/* Why something failed, one line: a channel that the guest broke, a message that made no sense. */
 	void (*trouble)(void *ctx, const char *line);
@@ -123,11 +124,16 @@ unsigned int vb_host_offer_subchannels(struct vb_hdevice *d, unsigned int n);
 struct vb_hdevice *vb_host_find(struct vb_host *h, const char *name);
 
 /*
- * A message to the guest that Linux ignores (TL_CONNECT_RESULT with a service GUID of our own) but
- * that both sides' records have: two captures are compared from mark to mark. Held back until all
- * rings are empty and no answer is owed, timers of devices stand still meanwhile. -EBUSY: one is
- * under way. done() is told when it was posted.
+ * A message to the guest that Linux ignores (TL_CONNECT_RESULT with the service GUID below) but that
+ * both sides' records have: two captures are compared from mark to mark. The endpoint is the service
+ * GUID but for its last four bytes on the wire, which are the number, little-endian. Held back until
+ * all rings are empty and no answer is owed; timers of devices stand still meanwhile. What a guest
+ * begins to send on its own between that look and the mark's arrival, nobody can hold back.
+ *
+ * 0: done() is told when it was posted, or when the guest is gone. -EBUSY: one is under way;
+ * -ENOTCONN: there is no guest that knows the message (VMBus 4.1).
  */
+#define VB_MARK_SERVICE "6b72616d-4256-4d56-8000-766275730000"
 int vb_host_mark(struct vb_host *h, uint32_t number, void (*done)(void *ctx), void *ctx);
 
 /* Act on a device or the bus by words: "kvp set 1 KEY VALUE", "rescind kvp"; see model.h. */
@@ -139,8 +145,11 @@ void vb_host_command(struct vb_host *h, const char *const *words, size_t n, stru
 /*
  * What goes wrong on purpose, from a text: CLASS:FAULT[,FAULT...] with FAULT one of
  *	delay=US drop=N reorder=N short=N status=HEX full=MS rescind=N
- * N: every Nth packet of the host (rescind: after the Nth packet of either side).
- * -EINVAL: err says what is wrong with the text.
+ * N: every Nth packet of the host. delay, status: every packet (status: the first field of that name
+ * in it). short: half of the payload is missing, and the descriptor says so. full: from the first
+ * packet after opening on there is no room for so long. rescind: after the Nth packet of either
+ * side, once. Replaces what the device (which must be there) had. -EINVAL: err says what is wrong
+ * with the text.
  */
 int vb_host_fault(struct vb_host *h, const char *spec, struct vb_err *err);
 

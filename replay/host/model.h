@@ -74,6 +74,10 @@ const struct vb_hdevice_config *vb_hdevice_config(const struct vb_hdevice *d);
 struct vb_host *vb_hdevice_host(struct vb_hdevice *d);
 /* Have timer() called at that time; VB_NEVER: not any more. One timer for each device. */
 void vb_hdevice_wake(struct vb_hdevice *d, uint64_t at_ns);
+/* The device's name: its class, and from the second one on a number ("kvp.1"). */
+const char *vb_hdevice_name(const struct vb_hdevice *d);
+/* The version of the device's own protocol, once agreed: some rows are of some versions only. */
+void vb_hdevice_set_version(struct vb_hdevice *d, uint32_t proto_version);
 /* Something the user should know, one line; the device's name is put in front. */
 void vb_hdevice_trouble(struct vb_hdevice *d, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -83,14 +87,24 @@ uint32_t vb_hchannel_relid(const struct vb_hchannel *c);
 uint16_t vb_hchannel_index(const struct vb_hchannel *c); /* 0: the primary */
 
 /*
+ * Take no packets from the guest until it is undone: they stay in the ring. For a model that owes an
+ * answer and has no room for it (-EAGAIN): it takes none until room() is called.
+ */
+void vb_hchannel_pause(struct vb_hchannel *c, bool is_paused);
+
+/*
  * Room in the host-to-guest ring for a packet of len bytes (a multiple of 8, descriptor included),
- * contiguous and zeroed; NULL when the ring is full: room() is called when that changes. Nothing is
- * sent before vb_hchannel_publish(), which must be the next call on this channel.
+ * contiguous and zeroed; NULL when the ring is full: room() is called when that changes. NULL, too,
+ * when the channel is not open or the packet can never fit. Nothing is sent before
+ * vb_hchannel_publish(), which must be the next call on this channel.
  */
 uint8_t *vb_hchannel_reserve(struct vb_hchannel *c, uint32_t len);
 void vb_hchannel_publish(struct vb_hchannel *c);
 
-/* Send a whole packet. -EAGAIN: the ring is full; -ENOTCONN: the channel is not open. */
+/*
+ * Send a whole packet. -EAGAIN: the ring is full; -ENOTCONN: the channel is not open; -EMSGSIZE: it
+ * is no multiple of 8 or longer than the ring.
+ */
 int vb_hchannel_send(struct vb_hchannel *c, const uint8_t *packet, uint32_t len);
 
 /*

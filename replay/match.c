@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "replay/match.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "dissectors/compare.h"
+#include "replay/player_impl.h"
+
+/* How far ahead of the oldest open expectation a message is looked for. */
+#define WINDOW 4096u
+#define MAX_TOLERATED 64u
+
+static const struct vb_tolerated tolerated[] = {
+	{ "hv_ring.trans_id", "ids are those of the live side" },
+};
+
+const struct vb_tolerated *vb_match_tolerated(size_t *ret_n)
+{
+	*ret_n = sizeof(tolerated) / sizeof(tolerated[0]);
+	return tolerated;
+}
+
+/* ---- finding ---- */
+
+static bool may_come(const struct vb_player *p, uint32_t i, uint16_t kind, uint16_t subchannel)
+{
+	const struct vb_step *s = &p->dev->steps[i];
+	uint8_t state = p->live[i].state;
+
+	if (s->type != VB_STEP_EXPECT || s->kind != kind || s->subchannel != subchannel ||
+	    s->absent)
+		return false;
+	if (state != VB_LIVE_WAITING && state != VB_LIVE_OVERDUE)
+		return false;
+	return s->answers == VB_NO_STEP || p->live[s->answers].state == VB_LIVE_DONE;
+}
+
+uint32_t vb_match_find(const struct vb_player *p, uint16_t kind, uint16_t subchannel)
+{
+	size_t end = p->dev->n_steps;
+
+	if (end - p->oldest > WINDOW)
+		end = p->oldest + WINDOW;
+	for (uint32_t i = p->oldest; i < end; i++)
+		if (may_come(p, i, kind, subchannel))
+			return i;
+	return VB_NO_STEP;
+}
+
+/* ---- comparing ---- */
+
+struct compare {
+	struct vb_buf *out;
+	uint32_t n_lines;
+};
+
+static void differs(void *ctx, const struct vb_diff *d)
+{
+	struct compare *c = ctx;
+
+	if (d->ignored || c->n_lines++ >= 20)
+		return;
+	vb_buf_fmt(c->out, "%s: recorded %s, now %s\n", d->path, d->text[0] ? d->text[0] : "absent",
+		   d->text[1] ? d->text[1] : "absent");
+}
+
+static size_t ignore_list(const struct vb_player *p, const char **list)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < sizeof(tolerated) / sizeof(tolerated[0]); i++)
+		list[n++] = tolerated[i].path;
+	for (size_t i = 0; i < p->opt.n_tolerate && n < MAX_TOLERATED; i++)
+		list[n++] = p->opt.tolerate[i];
+	return n;
+}
+
+int vb_match_compare(const struct vb_player *p, const struct vb_step *s,
+		     const struct vb_frame *live, struct vb_buf *out, uint32_t *ret_tolerated)
+{
+	const char *list[MAX_TOLERATED];
+	struct compare c = { .out = out };
+	struct vb_compare how = { list, ignore_list(p, list), differs, &c };
+	struct vb_compared found;
+	struct vb_frame recorded;
+
+	vb_step_frame(p->dev, s, &recorded);
+	if (vb_compare(vb_root_proto(VB_KIND_PACKET), &recorded, live, &how, &found))
+		return -ENOMEM;
+	*ret_tolerated = found.n_ignored;
+	return found.same_message ? (int)found.n_differ : 1;
+}
+
+/* ---- taking ---- */
+
+void vb_player_diverged(struct vb_player *p, enum vb_divergence_type type, const char *kind,
+			const struct vb_step *step, const char *detail, uint64_t now_ns)
+{
+	struct vb_divergence d = {
+		.type = type,
+		.dev = p->dev,
+		.kind = kind,
+		.number = step ? step->number : 0,
+		.pass = p->pass + 1,
+		.at_ns = now_ns > p->epoch_ns ? now_ns - p->epoch_ns : 0,
+		.detail = detail,
+	};
+
+	if (p->diverged)
+		p->diverged(p->ctx, &d);
+}
+
+/* Nothing of the trace waits for this. */
+static void take_unexpected(struct vb_player *p, const struct vb_frame *f, uint16_t kind,
+			    const struct vb_walked *w, uint64_t now_ns)
+{
+	struct vb_buf text = { 0 };
+
+	if (p->n_owed) {
+		p->n_owed--;
+		p->counts.skipped[VB_SKIP_UNRECORDED]++;
+		vb_player_kind(p, kind)->skipped++;
+		return;
+	}
+	p->counts.unexpected++;
+	vb_player_kind(p, kind)->unexpected++;
+	vb_compare_stack(&text, w);
+	vb_buf_fmt(&text, ", %u bytes\n", f->wire_len);
+	vb_player_diverged(p, VB_UNEXPECTED, vb_plan_kind_name(p->dev, kind), NULL,
+			   text.data ? text.data : "", now_ns);
+	vb_buf_done(&text);
+}
+
+static void judge(struct vb_player *p, const struct vb_step *s, const struct vb_frame *f,
+		  uint64_t now_ns)
+{
+	struct vb_kind_count *kind = vb_player_kind(p, s->kind);
+	struct vb_buf text = { 0 };
+	uint32_t n_tolerated = 0;
+
+	if (s->skip) {
+		p->counts.skipped[s->skip]++;
+		kind->skipped++;
+		return;
+	}
+	if (vb_match_compare(p, s, f, &text, &n_tolerated) == 0) {
+		p->counts.matched++;
+		kind->matched++;
+	} else {
+		p->counts.differing++;
+		kind->differing++;
+		vb_player_diverged(p, VB_DIFFERING, vb_plan_kind_name(p->dev, s->kind), s,
+				   text.data ? text.data : "", now_ns);
+	}
+	p->counts.tolerated += n_tolerated;
+	vb_buf_done(&text);
+}
+
+static void measure(struct vb_player *p, const struct vb_step *s, uint64_t now_ns)
+{
+	uint64_t asked;
+
+	if (s->answers == VB_NO_STEP)
+		return;
+	asked = p->live[s->answers].at_ns;
+	vb_measure_add(&p->latency, now_ns > asked ? now_ns - asked : 0);
+	vb_measure_add(&p->recorded, s->latency_ns);
+}
+
+/* The window begins at what may still come; what was given up long ago does not hold it. */
+static void move_window(struct vb_player *p)
+{
+	while (p->oldest < p->cursor &&
+	       (p->live[p->oldest].state != VB_LIVE_OVERDUE || p->cursor - p->oldest > WINDOW / 2))
+		p->oldest++;
+}
+
+void vb_player_take(struct vb_player *p, const struct vb_frame *f, uint64_t trans_id,
+		    uint64_t now_ns)
+{
+	struct vb_walked w;
+	struct vb_live *live;
+	uint16_t kind;
+	uint32_t i;
+
+	vb_walk(vb_root_proto(VB_KIND_PACKET), f, NULL, &w);
+	kind = vb_plan_kind(p->dev, &w);
+	move_window(p);
+	i = kind == VB_NO_KIND ? VB_NO_STEP : vb_match_find(p, kind, f->subchannel);
+	if (i == VB_NO_STEP || !p->started) {
+		take_unexpected(p, f, kind, &w, now_ns);
+		return;
+	}
+	live = &p->live[i];
+	p->counts.overdue += live->state == VB_LIVE_OVERDUE;
+	*live = (struct vb_live){ now_ns, trans_id, VB_LIVE_DONE, VB_SKIP_NONE };
+	measure(p, &p->dev->steps[i], now_ns);
+	judge(p, &p->dev->steps[i], f, now_ns);
+}

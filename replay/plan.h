@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What a trace asks for: the devices that the host was, and what it and the guest said, in order.
+ *
+ * A plan knows nothing of a live guest. It is made once and only read afterwards.
+ */
+#ifndef VB_PLAN_H
+#define VB_PLAN_H
+
+#include "capture/event.h"
+#include "dissectors/sinks.h"
+
+/* Where a step has an effect: what the host does, and what the guest is expected to do. */
+enum vb_step_type {
+	VB_STEP_SEND,	 /* a packet to the guest */
+	VB_STEP_EXPECT,	 /* a packet of the guest */
+	VB_STEP_OPENED,	 /* the guest opens the channel */
+	VB_STEP_CLOSED,	 /* the guest closes it */
+	VB_STEP_RESCIND, /* the host takes the device away */
+	VB_STEP_OFFER,	 /* and offers it again */
+	VB_N_STEP_TYPES
+};
+
+/* Why a step of the trace is not played, or not compared. */
+enum vb_skip {
+	VB_SKIP_NONE,
+	VB_SKIP_CLASS,	    /* no replay of such devices yet */
+	VB_SKIP_CUT,	    /* the capture kept too few bytes */
+	VB_SKIP_WITHHELD,   /* its content was withheld */
+	VB_SKIP_FAILED,	    /* it was never sent: the write failed */
+	VB_SKIP_NO_REQUEST, /* what it answers is not sent */
+	VB_SKIP_GUESTS_OWN, /* the guest closed the channel by itself, or opened it again */
+	VB_SKIP_NOT_CHOSEN, /* left out by the user */
+	VB_SKIP_UNRECORDED, /* an answer that the trace does not have */
+	VB_SKIP_LOOP,	    /* the channel is open already: nothing to negotiate again */
+	VB_SKIP_UNSENT,	    /* the live channel did not take the request */
+	VB_SKIP_NEVER_OPEN, /* the guest did not open the channel */
+	VB_N_SKIPS
+};
+
+/* Word of a reason, for machines, and a sentence for people. */
+const char *vb_skip_name(enum vb_skip why);
+const char *vb_skip_text(enum vb_skip why);
+
+#define VB_NO_STEP UINT32_MAX
+#define VB_NO_KIND UINT16_MAX
+
+struct vb_step {
+	uint8_t type;	      /* enum vb_step_type */
+	uint8_t skip;	      /* enum vb_skip; of a packet that is expected: it is not compared */
+	bool absent;	      /* skipped, and nothing of it will happen: nobody waits for it */
+	bool made;	      /* not in the trace: what came before the capture began */
+	bool opening;	      /* belongs to the opening of the channel */
+	bool answered;	      /* a packet that is sent: the trace has the answer */
+	uint16_t kind;	      /* of the device's kinds of messages; VB_NO_KIND: no packet */
+	uint16_t subchannel;  /* index; 0: the primary channel */
+	uint32_t answers;     /* step of the same device; VB_NO_STEP: none */
+	uint64_t number;      /* of the record */
+	uint64_t recorded_ns; /* wall clock */
+	uint64_t at_ns;	     /* since the first step of the plan, never less than the step before */
+	uint64_t latency_ns; /* between this answer and its request, as recorded */
+	uint8_t *bytes;	     /* of the packet, descriptor included */
+	uint32_t cap_len, wire_len;
+	uint32_t vmbus_version, proto_version; /* by which the packet is to be read */
+};
+
+struct vb_plan_device {
+	uint8_t class; /* enum vb_class */
+	uint8_t interface[16], instance[16];
+	char name[24]; /* of the class, "kvp"; "kvp.1" is the second */
+	bool offered;  /* what follows was in the trace */
+	bool late;     /* its channel was open before the capture began */
+	bool bypassed; /* its channel was partly used without the kernel: the trace lacks that */
+	uint16_t flags, mmio_megabytes;
+	uint8_t user_defined[120];
+	uint8_t skip; /* enum vb_skip: the device as a whole */
+	struct vb_step *steps;
+	size_t n_steps, n_room;
+	char **kinds; /* "hv_ring.in_band > ...": what kinds of messages there are */
+	size_t n_kinds;
+	uint16_t n_subchannels; /* that were offered */
+	uint64_t n_left_out;	/* packets of a device that is not played: they are no steps */
+};
+
+struct vb_plan {
+	char *path;
+	struct vb_trace_info info;
+	uint32_t vmbus_version; /* 0: the trace does not say */
+	uint64_t start_ns;	/* wall clock of the first step, as recorded */
+	uint64_t duration_ns;	/* from the first to the last step that is played */
+	uint64_t n_records, n_lost;
+	uint64_t n_orphans; /* packets of devices that are not known */
+	uint64_t n_malformed;
+	struct vb_plan_device *devices;
+	size_t n_devices;
+};
+
+/*
+ * Read a trace. -ENODATA: no device in it can be played. Other errors are those of the file. In all
+ * cases err says what is wrong.
+ */
+int vb_plan_read(const char *path, struct vb_plan **ret, struct vb_err *err);
+/* The same from a source, which stays open; name stands in the plan and in messages. */
+int vb_plan_read_source(struct vb_source *src, const char *name, struct vb_plan **ret,
+			struct vb_err *err);
+void vb_plan_free(struct vb_plan *p);
+
+/*
+ * Leave out what is not in the list: class names, instance GUIDs, names like "kvp.1", comma
+ * separated. -EINVAL: a word of the list is no device of the plan; -ENODATA: nothing is left.
+ */
+int vb_plan_choose(struct vb_plan *p, const char *list, struct vb_err *err);
+
+/* What would be done, for people: persona, devices with counts and reasons, duration. */
+void vb_plan_describe(const struct vb_plan *p, struct vb_buf *out);
+
+/* What is known about the packet of a step, as vb_walk() wants it. */
+void vb_step_frame(const struct vb_plan_device *d, const struct vb_step *s, struct vb_frame *ret);
+
+/* Number of the kind of message that was walked; VB_NO_KIND: the device's trace has none such. */
+uint16_t vb_plan_kind(const struct vb_plan_device *d, const struct vb_walked *w);
+/* The last part of a kind, for people: "hv_kvp.get". */
+const char *vb_plan_kind_name(const struct vb_plan_device *d, uint16_t kind);
+
+/* Devices whose conversation can be replayed. */
+bool vb_plan_plays_class(uint8_t class);
+
+#endif
