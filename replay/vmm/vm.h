@@ -9,6 +9,7 @@
 #include "replay/host/host.h"
 
 struct vb_vm;
+struct vb_buf;
 
 #define VB_VM_MAX_VCPUS 8u
 
@@ -50,6 +51,9 @@ void vb_vm_free(struct vb_vm *vm);
 
 /* Valid as long as the machine is. */
 const struct vb_transport *vb_vm_transport(struct vb_vm *vm);
+
+/* The machine's clocks, and the guest's reference counter as KVM has it. Valid as the above. */
+const struct vb_clock *vb_vm_clock(struct vb_vm *vm);
 
 /* The host that the guest's hypercalls go to; before vb_vm_run(). */
 void vb_vm_attach(struct vb_vm *vm, struct vb_host *host);
