@@ -12,6 +12,7 @@
 #include "capture/sequence.h"
 #include "capture/signals.h"
 #include "capture/tally.h"
+#include "dissectors/values.h"
 
 #define WAIT_MS 200
 #define POLL_EVERY 4096u
@@ -60,6 +61,16 @@ static void check_note(void *ctx, enum vb_note_code code, const struct vb_item *
 		vb_buf_fmt(&c->malformed, ", %s", it->row->title);
 }
 
+/* An event that tells of packets the capture cannot have. */
+static bool says_bypassed(const struct vb_decoder *d)
+{
+	struct vb_wanted bypass = { .path = "hv_state.item.bypass" };
+	struct vb_walked walked;
+
+	return d->frame.kind == VB_KIND_EVENT &&
+	       vb_values_read(vb_root_proto(d->frame.kind), &d->frame, &bypass, 1, &walked) == 1;
+}
+
 static int take_record(struct check *c, const struct vb_event *ev)
 {
 	const struct vb_record_header *h = &ev->hdr;
@@ -83,7 +94,11 @@ static int take_record(struct check *c, const struct vb_event *ev)
 	vb_decoder_begin(&c->decoder, ev);
 	vb_decoder_walk(&c->decoder, VB_PART_ROOT | VB_PART_EXT, &sink);
 	rc = vb_sequence_add(&c->sequences, h);
-	return rc < 0 ? rc : vb_tally_add(&c->tally, h, true);
+	if (rc == 0)
+		rc = vb_tally_add(&c->tally, h, true);
+	if (rc == 0 && says_bypassed(&c->decoder))
+		vb_tally_bypassed(&c->tally);
+	return rc;
 }
 
 static int read_all(struct check *c)
@@ -171,6 +186,8 @@ static void put_device(const struct check *c, struct vb_buf *out, const struct v
 	vb_buf_fmt(out, ": %" PRIu64 " record%s", s->delivered, vb_plural(s->delivered));
 	if (s->lost > 0)
 		vb_buf_fmt(out, ", %" PRIu64 " lost", s->lost);
+	if (s->dev.bypassed)
+		vb_buf_str(out, ", bypassed");
 	vb_buf_str(out, "\n");
 }
 
@@ -220,6 +237,19 @@ static void put_end(struct check *c, struct vb_buf *out, int rc)
 	}
 }
 
+static void put_bypassed(const struct check *c, struct vb_buf *out)
+{
+	uint64_t n = 0;
+
+	for (size_t i = 0; i < c->tally.n; i++)
+		n += c->tally.stats[i].dev.bypassed;
+	if (n > 0)
+		vb_buf_fmt(out,
+			   "bypassed: packets of %" PRIu64 " device%s went past the kernel, and "
+			   "so past the capture\n",
+			   n, vb_plural(n));
+}
+
 static void put_faults(struct check *c, struct vb_buf *out)
 {
 	const struct vb_trace_info *info = vb_source_file_info(c->source);
@@ -248,6 +278,7 @@ static enum vb_exit put_report(struct check *c, struct vb_buf *out, int rc)
 	put_span(c, out);
 	for (size_t i = 0; i < c->tally.n; i++)
 		put_device(c, out, &c->tally.stats[i]);
+	put_bypassed(c, out);
 	put_losses(c, out);
 	put_end(c, out, rc);
 	put_faults(c, out);

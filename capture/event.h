@@ -45,6 +45,7 @@ struct vb_device {
 	uint32_t relid;	      /* of the primary channel, 0 when unknown */
 	char name[40];	      /* the bus's name of the device, e.g. the sysfs directory */
 	char driver[32];      /* bound driver, empty when none */
+	bool bypassed;	      /* user space has, or had, its rings: packets went past the kernel */
 };
 
 /* What happened to the records of one device, for the last line and the statistics blocks. */

@@ -98,12 +98,14 @@ void vb_report_counts(const struct vb_device_stats *stats, size_t n, const char 
 		received += s->received;
 		lost += s->lost;
 		delivered += s->delivered;
-		if (s->received == 0 && s->lost == 0 && s->delivered == 0)
+		if (s->received == 0 && s->lost == 0 && s->delivered == 0 && !s->dev.bypassed)
 			continue;
 		vb_buf_fmt(&each, "%s%s %" PRIu64, each.len > 0 ? ", " : ": ", short_name(&s->dev),
 			   s->delivered);
 		if (s->lost > 0)
 			vb_buf_fmt(&each, " (%" PRIu64 " lost)", s->lost);
+		if (s->dev.bypassed)
+			vb_buf_str(&each, " (bypassed)");
 	}
 	vb_report_say("%" PRIu64 " record%s received, %" PRIu64 " lost, %" PRIu64 " %s%s", received,
 		      vb_plural(received), lost, delivered, verb, each.len > 0 ? each.data : "");
@@ -141,6 +143,8 @@ void vb_report_device(void *ctx, const struct vb_device *dev, uint32_t n_channel
 		   dev->driver[0] ? dev->driver : "(no driver)");
 	if (n_channels > 1)
 		vb_buf_fmt(&r->out, ", %" PRIu32 " channels", n_channels);
+	if (dev->bypassed)
+		vb_buf_str(&r->out, ", bypassed: user space has its rings");
 	vb_buf_str(&r->out, "\n");
 	vb_report_next(r);
 }

@@ -10,7 +10,7 @@
 
 #define TICK_MS 20   /* how often the ring buffers are looked at while records come */
 #define IDLE_MS 1000 /* and how often while none do: the clock is checked then */
-#define CLOCK_CHECK_NS 1000000000ull /* how often the wall clock is */
+#define CLOCK_CHECK_NS 1000000000ull /* how often the wall clock is, and who has the rings */
 #define CLOCK_STEP_NS 10000000	     /* a change by more is a step */
 #define RETRY_NS 20000000ull	     /* how often hv_vmbus is looked for */
 /* Packet bytes in an event: a record has its tags and header beside them. */
@@ -31,7 +31,7 @@ struct source {
 	uint64_t until_ns;  /* everything older has been read */
 	int64_t offset_ns;  /* wall clock minus monotonic at the start: makes block times */
 	int64_t current_ns; /* the same now */
-	uint64_t clock_checked_ns, retry_ns;
+	uint64_t clock_checked_ns, rings_checked_ns, retry_ns;
 	uint64_t bus; /* what the probes are attached to, of vb_bus_instance() */
 	uint64_t n_events;
 	uint64_t n_placed; /* losses that stand before a record handed out */
@@ -90,10 +90,12 @@ static int add_end(struct source *s)
 	return 0;
 }
 
-static int add_closed(struct source *s, const struct vb_record_header *control, uint32_t relid)
+/* An event of a channel, if that is captured, right after the record base. */
+static int add_channel_event(struct source *s, const struct vb_record_header *base, uint32_t relid,
+			     uint16_t key, const void *value, uint16_t len)
 {
 	const struct vb_chan *ch = &s->table.chan[relid];
-	struct vb_record_header h = *control;
+	struct vb_record_header h = *base;
 
 	if (!vb_probes_channels(s->probes)[relid].wanted)
 		return 0;
@@ -101,45 +103,25 @@ static int add_closed(struct source *s, const struct vb_record_header *control, 
 	h.class = ch->class;
 	h.subchannel = ch->subchannel;
 	memcpy(h.device, ch->instance, sizeof(h.device));
-	return add_event(s, &h, VB_EVENT_CLOSED, NULL, 0);
+	return add_event(s, &h, key, value, len);
 }
 
-static int add_offers(struct source *s, struct vb_made_list *list, bool sub_channels)
+/* The driver may have given the rings of this channel to user space. */
+static int look(struct source *s, const struct vb_record_header *base, uint32_t relid)
 {
-	const struct vb_chan *ch;
-	struct vb_made *m;
-
-	for (ch = s->table.chan; ch < s->table.chan + VB_BPF_MAX_RELIDS; ch++) {
-		if (!ch->known || ch->gone || !ch->offer_len || !ch->subchannel == sub_channels)
-			continue;
-		m = vb_made_new(s->capture_id, s->start_ns, VB_KIND_CONTROL, ch->offer,
-				ch->offer_len);
-		if (!m)
-			return -ENOMEM;
-		m->hdr.direction = VB_TO_GUEST;
-		m->hdr.flags = VB_REC_SYNTHESIZED;
-		vb_made_append(list, m);
-	}
-	return 0;
+	if (!vb_table_look(&s->table, relid, ""))
+		return 0;
+	return add_channel_event(s, base, relid, VB_EVENT_BYPASS, &vb_bypass_user_space,
+				 sizeof(vb_bypass_user_space));
 }
 
 int vb_source_bpf_restate(struct vb_source *src, struct vb_err *err)
 {
 	struct source *s = (struct source *)src;
 	struct vb_made_list list = { .end = &list.first };
-	struct vb_made *m;
-	int rc = 0;
+	int rc = vb_made_beginning(&list, &s->table, vb_probes_channels(s->probes), s->capture_id,
+				   s->start_ns);
 
-	if (s->table.version) {
-		m = new_keyed(s, VB_KIND_STATE, VB_STATE_VMBUS_VERSION, &s->table.version, 4);
-		if (!m)
-			return vb_fail(err, -ENOMEM, "out of memory");
-		m->hdr.flags = VB_REC_SYNTHESIZED;
-		vb_made_append(&list, m);
-	}
-	rc = add_offers(s, &list, false);
-	if (!rc)
-		rc = add_offers(s, &list, true);
 	if (rc) {
 		vb_made_free(&list);
 		return vb_fail(err, rc, "out of memory");
@@ -158,10 +140,12 @@ static int take_control(struct source *s, const struct vb_record_header *h, cons
 	if (h->flags & VB_REC_FAILED)
 		return 0;
 	rc = vb_table_message(&s->table, h->direction, data, h->cap_len, &closed, &opened);
-	if (!rc && opened)
+	if (!rc && opened) {
 		vb_merge_restart(s->merge, opened);
+		rc = look(s, h, opened);
+	}
 	if (!rc && closed)
-		rc = add_closed(s, h, closed);
+		rc = add_channel_event(s, h, closed, VB_EVENT_CLOSED, NULL, 0);
 	return rc;
 }
 
@@ -265,6 +249,20 @@ static int check_clock(struct source *s, uint64_t now)
 	return add_event(s, &h, VB_EVENT_CLOCK_STEP, &step, sizeof(step));
 }
 
+/* Rings change hands after the channel was opened, too. */
+static int check_rings(struct source *s, uint64_t now)
+{
+	struct vb_record_header h = { .mono_ns = now };
+	int rc = 0;
+
+	if (now - s->rings_checked_ns < CLOCK_CHECK_NS)
+		return 0;
+	s->rings_checked_ns = now;
+	for (uint32_t i = 0; i < VB_BPF_MAX_RELIDS && !rc; i++)
+		rc = s->table.chan[i].known ? look(s, &h, i) : 0;
+	return rc;
+}
+
 /* hv_vmbus came, or went again, or both since we looked. */
 static int check_module(struct source *s, uint64_t now, struct vb_err *err)
 {
@@ -314,6 +312,8 @@ static int poll_probes(struct source *s, int timeout_ms, struct vb_err *err)
 		}
 	} else {
 		rc = check_clock(s, now);
+		if (!rc)
+			rc = check_rings(s, now);
 		if (!rc)
 			rc = check_module(s, now, err);
 		if (!rc)
@@ -433,6 +433,7 @@ static int see_offer(void *ctx, const uint8_t *offer)
 	if (rc)
 		return rc;
 	s->table.chan[relid].open = true;
+	vb_table_look(&s->table, relid, "");
 	if (vb_selection_offer(&s->selection, offer))
 		vb_probes_want(s->probes, relid);
 	return 0;
@@ -458,7 +459,7 @@ static int start(struct source *s, const struct vb_bpf_options *opt, struct vb_e
 	if (rc)
 		return vb_fail(err, rc, "out of memory");
 	s->start_ns = vb_clock_ns();
-	s->clock_checked_ns = s->start_ns;
+	s->clock_checked_ns = s->rings_checked_ns = s->start_ns;
 	s->offset_ns = s->current_ns = vb_clock_offset(&error);
 	if (!vb_probes_waiting(s->probes))
 		rc = vb_probes_walk(s->probes, see_offer, s, &s->table.version, err);

@@ -105,6 +105,7 @@ struct vb_chan {
 	bool known;    /* was offered */
 	bool gone;     /* and taken back */
 	bool open;     /* opened, or already there at the start */
+	bool bypassed; /* user space has its device's rings, as of the last look */
 	uint8_t class; /* enum vb_class */
 	uint16_t subchannel;
 	uint32_t device; /* index into the devices */
@@ -142,6 +143,23 @@ uint64_t vb_table_lost(const struct vb_table *t);
 /* Add up losses of all channels by device. */
 void vb_table_losses(struct vb_table *t, const struct vb_bpf_channel *channels,
 		     const struct vb_merge *m);
+
+/*
+ * The made-up records a file begins with: states, offers, and which of the channels that are
+ * captured are bypassed. 0 or -ENOMEM.
+ */
+int vb_made_beginning(struct vb_made_list *l, const struct vb_table *t,
+		      const struct vb_bpf_channel *channels, uint64_t capture_id, uint64_t mono_ns);
+
+/* ---- devices whose packets no probe sees: source_bpf_bypass.c ---- */
+
+extern const uint32_t vb_bypass_user_space; /* value of VB_EVENT_BYPASS */
+
+/* Whether user space has a device's rings; root is put in front of /sys: "". */
+bool vb_sysfs_bypassed(const char *root, const uint8_t instance[16]);
+
+/* Look again at the device of a primary channel. True: user space took its rings since. */
+bool vb_table_look(struct vb_table *t, uint32_t relid, const char *root);
 
 /* ---- what to capture: source_bpf_select.c ---- */
 

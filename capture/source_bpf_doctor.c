@@ -10,6 +10,7 @@
 #include <bpf/btf.h>
 
 #include "capture/source_bpf.h"
+#include "dissectors/sinks.h"
 
 static const char vmlinux_btf[] = "/sys/kernel/btf/vmlinux";
 static const char module_btf[] = "/sys/kernel/btf/hv_vmbus";
@@ -278,9 +279,25 @@ static void check_hooks(struct doctor *d)
 	}
 }
 
+/* ---- devices ---- */
+
+static void check_device(void *ctx, const struct vb_device *dev, uint32_t n_channels)
+{
+	char subject[VB_GUID_TEXT + 32], guid[VB_GUID_TEXT];
+
+	(void)n_channels;
+	if (!dev->bypassed)
+		return;
+	vb_guid_text(dev->instance, guid);
+	snprintf(subject, sizeof(subject), "%s %s", vb_class_by_code(dev->class)->name, guid);
+	tell(ctx, VB_WARN, subject, "bypassed: user space has its rings, past all probes",
+	     "its packets cannot be captured, unless a driver of the kernel is bound to it");
+}
+
 int vb_source_bpf_doctor(void (*found)(void *ctx, const struct vb_finding *f), void *ctx)
 {
 	struct doctor d = { .found = found, .ctx = ctx };
+	struct vb_err err;
 
 	check_machine(&d);
 	check_capabilities(&d);
@@ -289,6 +306,7 @@ int vb_source_bpf_doctor(void (*found)(void *ctx, const struct vb_finding *f), v
 	if (vb_bus_is_up()) {
 		check_symbols(&d);
 		check_hooks(&d);
+		vb_source_bpf_list(check_device, &d, &err);
 	} else if (access("/sys/kernel/tracing/kprobe_events", W_OK) &&
 		   access("/sys/kernel/debug/tracing/kprobe_events", W_OK)) {
 		tell(&d, VB_WARN, "tracefs", "not there, or not writable",

@@ -210,6 +210,7 @@ static int list_device(void *ctx, const char *name)
 	if (!read_attribute(name, "id", id, sizeof(id)))
 		dev.relid = (uint32_t)strtoul(id, NULL, 10);
 	read_driver(name, dev.driver, sizeof(dev.driver));
+	dev.bypassed = vb_sysfs_bypassed("", dev.instance);
 	snprintf(path, sizeof(path), "%s/%s/channels", devices_dir, name);
 	each_entry(path, count_entry, &n_channels);
 	l->seen(l->ctx, &dev, n_channels);

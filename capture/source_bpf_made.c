@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Record headers: of what was captured, and of events made here. Pure. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -136,4 +137,84 @@ void vb_made_free(struct vb_made_list *l)
 	}
 	l->first = NULL;
 	l->end = &l->first;
+}
+
+/* ---- the beginning of a file ---- */
+
+struct beginning {
+	struct vb_made_list *list;
+	const struct vb_table *table;
+	uint64_t capture_id, mono_ns;
+};
+
+static int add(struct vb_made_list *l, struct vb_made *m)
+{
+	if (!m)
+		return -ENOMEM;
+	m->hdr.flags = VB_REC_SYNTHESIZED;
+	vb_made_append(l, m);
+	return 0;
+}
+
+static int add_version(const struct beginning *b)
+{
+	const uint32_t *version = &b->table->version;
+
+	if (!*version)
+		return 0;
+	return add(b->list, vb_made_keyed(b->capture_id, b->mono_ns, VB_KIND_STATE,
+					  VB_STATE_VMBUS_VERSION, version, sizeof(*version)));
+}
+
+static int add_offers(const struct beginning *b, bool sub_channels)
+{
+	const struct vb_chan *ch;
+	struct vb_made *m;
+	int rc = 0;
+
+	for (ch = b->table->chan; ch < b->table->chan + VB_BPF_MAX_RELIDS && !rc; ch++) {
+		if (!ch->known || ch->gone || !ch->offer_len || !ch->subchannel == sub_channels)
+			continue;
+		m = vb_made_new(b->capture_id, b->mono_ns, VB_KIND_CONTROL, ch->offer,
+				ch->offer_len);
+		rc = add(b->list, m);
+		if (!rc)
+			m->hdr.direction = VB_TO_GUEST;
+	}
+	return rc;
+}
+
+static int add_bypasses(const struct beginning *b, const struct vb_bpf_channel *channels)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < VB_BPF_MAX_RELIDS && !rc; i++) {
+		const struct vb_chan *ch = &b->table->chan[i];
+		struct vb_made *m;
+
+		if (!ch->bypassed || !channels[i].wanted)
+			continue;
+		m = vb_made_keyed(b->capture_id, b->mono_ns, VB_KIND_EVENT, VB_EVENT_BYPASS,
+				  &vb_bypass_user_space, sizeof(vb_bypass_user_space));
+		rc = add(b->list, m);
+		if (rc)
+			break;
+		m->hdr.relid = i;
+		m->hdr.class = ch->class;
+		memcpy(m->hdr.device, ch->instance, sizeof(m->hdr.device));
+	}
+	return rc;
+}
+
+int vb_made_beginning(struct vb_made_list *l, const struct vb_table *t,
+		      const struct vb_bpf_channel *channels, uint64_t capture_id, uint64_t mono_ns)
+{
+	struct beginning b = { l, t, capture_id, mono_ns };
+	int rc = add_version(&b);
+
+	if (!rc)
+		rc = add_offers(&b, false);
+	if (!rc)
+		rc = add_offers(&b, true);
+	return rc ? rc : add_bypasses(&b, channels);
 }

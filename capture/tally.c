@@ -88,6 +88,11 @@ int vb_tally_add(struct vb_tally *t, const struct vb_record_header *h, bool deli
 	return 0;
 }
 
+void vb_tally_bypassed(struct vb_tally *t)
+{
+	t->stats[t->last].dev.bypassed = true;
+}
+
 void vb_tally_done(struct vb_tally *t)
 {
 	free(t->stats);

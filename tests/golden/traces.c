@@ -14,6 +14,7 @@
 #define START UINT64_C(1767300504123456789) /* 2026-01-01T20:48:24 UTC */
 #define STEP UINT64_C(1234567)
 #define INSTANCE "1eccfd72-4b41-45ef-b73a-4a6e44c12924"
+#define FCOPY "eb765408-105f-49b6-b4aa-c123b64d17d4"
 #define BALLOON "525074dc-8985-46e2-8057-a307dc18a502"
 
 struct making {
@@ -29,6 +30,7 @@ struct making {
 /* What differs from an ordinary packet of the balloon to the host. */
 struct record {
 	uint8_t kind, direction;
+	bool fcopy; /* of another device */
 	uint16_t flags;
 	uint32_t cpu, lost, cut, result;
 	const void *ext;
@@ -65,6 +67,11 @@ static void put(struct making *m, const struct record *r, const void *bytes, uin
 		h->class = VB_CLASS_BALLOON;
 		h->relid = 1;
 		memcpy(h->device, m->balloon.instance, sizeof(h->device));
+	}
+	if (r->fcopy) {
+		h->class = VB_CLASS_FCOPY;
+		h->relid = 3;
+		vb_guid_parse(FCOPY, h->device);
 	}
 	m->seq[r->cpu] += r->lost;
 	h->seq = synthesized ? VB_SEQ_SYNTHESIZED : m->seq[r->cpu]++;
@@ -218,6 +225,17 @@ static void put_request(struct making *m, uint32_t n_pages)
 	put_message(m, &to_guest, 6, 50, request, sizeof(request));
 }
 
+/* A device that the guest's capture cannot see: user space has its rings. */
+static void put_bypass(struct making *m)
+{
+	static const struct record event = { .kind = VB_KIND_EVENT,
+					     .flags = VB_REC_SYNTHESIZED,
+					     .fcopy = true };
+	static const uint8_t bypass[8] = { VB_EVENT_BYPASS, 0, 4, 0, 1 };
+
+	put(m, &event, bypass, sizeof(bypass));
+}
+
 /* Both sides up to what differs, the report 10 being the marker. */
 static void put_common(struct making *m, bool guest)
 {
@@ -234,6 +252,7 @@ static void put_guest(struct making *m)
 {
 	struct record failed = to_host, cut = to_host;
 
+	put_bypass(m);
 	put_common(m, true);
 	failed.flags = VB_REC_FAILED;
 	failed.result = (uint32_t)-11;

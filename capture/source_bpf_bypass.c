@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Devices whose rings user space has: no function of the kernel sees their packets, and so no probe.
+ *
+ * UIO's driver gives them away (Linux 6.1 drivers/uio/uio_hv_generic.c): DPDK takes network devices
+ * so, and from Linux 6.10 on the file copy daemon its device. The file "ring" of a channel is what
+ * is mapped; later kernels have it only while it can be.
+ */
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "capture/source_bpf.h"
+#include "dissectors/sinks.h"
+
+const uint32_t vb_bypass_user_space = 1;
+
+static const char uio_driver[] = "uio_hv_generic";
+
+static bool has_uio_driver(const char *device)
+{
+	char path[PATH_MAX], target[PATH_MAX];
+	const char *slash;
+	ssize_t n;
+
+	snprintf(path, sizeof(path), "%.*s/driver", PATH_MAX - 64, device);
+	n = readlink(path, target, sizeof(target) - 1);
+	if (n < 0)
+		return false;
+	target[n] = '\0';
+	slash = strrchr(target, '/');
+	return !strcmp(slash ? slash + 1 : target, uio_driver);
+}
+
+static bool has_ring_file(const char *device)
+{
+	char path[PATH_MAX];
+	struct dirent *e;
+	bool found = false;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "%.*s/channels", PATH_MAX - 64, device);
+	dir = opendir(path);
+	while (dir && !found && (e = readdir(dir))) {
+		snprintf(path, sizeof(path), "%.*s/channels/%.*s/ring", PATH_MAX - 300, device,
+			 NAME_MAX, e->d_name);
+		found = e->d_name[0] != '.' && !access(path, F_OK);
+	}
+	if (dir)
+		closedir(dir);
+	return found;
+}
+
+bool vb_sysfs_bypassed(const char *root, const uint8_t instance[16])
+{
+	char guid[VB_GUID_TEXT], device[PATH_MAX];
+
+	vb_guid_text(instance, guid);
+	snprintf(device, sizeof(device), "%.*s/sys/bus/vmbus/devices/%s", PATH_MAX - 128, root,
+		 guid);
+	return has_uio_driver(device) || has_ring_file(device);
+}
+
+bool vb_table_look(struct vb_table *t, uint32_t relid, const char *root)
+{
+	struct vb_chan *ch = &t->chan[relid];
+	bool before = ch->bypassed;
+
+	ch->bypassed = ch->known && !ch->gone && !ch->subchannel && ch->class != VB_CLASS_HVSOCK &&
+		       vb_sysfs_bypassed(root, ch->instance);
+	if (ch->bypassed)
+		t->devices[ch->device].dev.bypassed = true;
+	return ch->bypassed && !before;
+}

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Devices whose rings user space has, on machines made of a few files; and how a file begins. */
+#include <criterion/criterion.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "capture/source_bpf.h"
+#include "dissectors/sinks.h"
+
+#define DEVICES "/sys/bus/vmbus/devices/"
+#define FCOPY "eb765408-105f-49b6-b4aa-c123b64d17d4"
+#define NET "f8615163-df3e-46c5-913f-f2d2f965ed0e"
+
+static char root[] = "/tmp/vmbusdump-bypass-XXXXXX";
+
+static void make_root(void)
+{
+	cr_assert_not_null(mkdtemp(root));
+}
+
+static void remove_root(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -rf %s", root);
+	cr_assert_eq(system(command), 0);
+}
+
+TestSuite(bypass, .init = make_root, .fini = remove_root);
+
+static void make_parents(char *path)
+{
+	for (char *p = strchr(path + sizeof(root), '/'); p; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		mkdir(path, 0700);
+		*p = '/';
+	}
+}
+
+static void place(const char *path)
+{
+	char full[256];
+	int fd;
+
+	snprintf(full, sizeof(full), "%s" DEVICES "%s", root, path);
+	make_parents(full);
+	fd = open(full, O_WRONLY | O_CREAT, 0600);
+	cr_assert_geq(fd, 0, "%s", full);
+	close(fd);
+}
+
+static void bind_driver(const char *device, const char *driver)
+{
+	char full[256], target[128];
+
+	snprintf(full, sizeof(full), "%s" DEVICES "%s/driver", root, device);
+	snprintf(target, sizeof(target), "../../../../bus/vmbus/drivers/%s", driver);
+	make_parents(full);
+	unlink(full);
+	cr_assert_eq(symlink(target, full), 0);
+}
+
+static bool bypassed(const char *device)
+{
+	uint8_t guid[16];
+
+	cr_assert(vb_guid_parse(device, guid));
+	return vb_sysfs_bypassed(root, guid);
+}
+
+Test(bypass, by_the_driver)
+{
+	cr_assert_not(bypassed(FCOPY), "it is not even there");
+	place(FCOPY "/channels/3/out_mask");
+	cr_assert_not(bypassed(FCOPY), "no driver");
+	bind_driver(FCOPY, "hv_utils");
+	cr_assert_not(bypassed(FCOPY));
+	bind_driver(FCOPY, "uio_hv_generic");
+	cr_assert(bypassed(FCOPY));
+	cr_assert_not(bypassed(NET), "only that one");
+	bind_driver(FCOPY, "uio_hv_generic2");
+	cr_assert_not(bypassed(FCOPY));
+}
+
+Test(bypass, by_a_ring_that_can_be_mapped)
+{
+	bind_driver(NET, "hv_something");
+	place(NET "/channels/14/out_mask");
+	cr_assert_not(bypassed(NET));
+	place(NET "/channels/15/ring");
+	cr_assert(bypassed(NET));
+}
+
+/* ---- what the capture makes of it ---- */
+
+static struct vb_table table;
+static struct vb_bpf_channel channels[VB_BPF_MAX_RELIDS];
+
+static void offer(uint32_t relid, const char *class, const char *instance, uint16_t sub)
+{
+	uint8_t bytes[VB_BPF_OFFER_LEN] = { 1 };
+	uint32_t closed, opened;
+
+	cr_assert(vb_guid_parse(class, bytes + 8));
+	cr_assert(vb_guid_parse(instance, bytes + 24));
+	memcpy(bytes + 180, &sub, sizeof(sub));
+	memcpy(bytes + 184, &relid, sizeof(relid));
+	cr_assert_eq(vb_table_message(&table, VB_TO_GUEST, bytes, sizeof(bytes), &closed, &opened),
+		     0);
+}
+
+static void fill_table(void)
+{
+	cr_assert_eq(vb_table_init(&table), 0);
+	table.version = 0x50003;
+	offer(3, "34d14be3-dee4-41c8-9ae7-6b174977c192", FCOPY, 0);
+	offer(4, "f8615163-df3e-46c5-913f-f2d2f965ed0e", NET, 0);
+	offer(5, "f8615163-df3e-46c5-913f-f2d2f965ed0e", NET, 1);
+	channels[3].wanted = channels[4].wanted = channels[5].wanted = 1;
+}
+
+Test(bypass, is_told_once_until_it_ends)
+{
+	fill_table();
+	bind_driver(FCOPY, "hv_utils");
+	cr_assert_not(vb_table_look(&table, 3, root));
+	bind_driver(FCOPY, "uio_hv_generic");
+	cr_assert(vb_table_look(&table, 3, root));
+	cr_assert_not(vb_table_look(&table, 3, root), "nothing new");
+	bind_driver(FCOPY, "hv_utils");
+	cr_assert_not(vb_table_look(&table, 3, root));
+	bind_driver(FCOPY, "uio_hv_generic");
+	cr_assert(vb_table_look(&table, 3, root));
+	offer(3, "34d14be3-dee4-41c8-9ae7-6b174977c192", FCOPY, 0);
+	cr_assert(vb_table_look(&table, 3, root), "offered anew");
+	cr_assert(table.devices[table.chan[3].device].dev.bypassed);
+	cr_assert_not(table.devices[table.chan[4].device].dev.bypassed);
+	vb_table_done(&table);
+}
+
+Test(bypass, a_device_is_told_by_its_primary_channel)
+{
+	fill_table();
+	bind_driver(NET, "uio_hv_generic");
+	cr_assert(vb_table_look(&table, 4, root));
+	cr_assert_not(vb_table_look(&table, 5, root));
+	cr_assert_not(vb_table_look(&table, 6, root), "was never offered");
+	vb_table_done(&table);
+}
+
+/* Kinds of the records, events with their channel. */
+static void expect_beginning(const char *expected)
+{
+	struct vb_made_list list = { .end = &list.first };
+	struct vb_buf text = { 0 };
+
+	cr_assert_eq(vb_made_beginning(&list, &table, channels, 7, 8), 0);
+	for (const struct vb_made *m = list.first; m; m = m->next) {
+		cr_assert_eq(m->hdr.flags, VB_REC_SYNTHESIZED);
+		cr_assert_eq(m->hdr.seq, VB_SEQ_SYNTHESIZED);
+		vb_buf_fmt(&text, "%s%u", text.len ? " " : "", m->hdr.kind);
+		if (m->hdr.kind == VB_KIND_CONTROL)
+			vb_buf_fmt(&text, ":%u", m->data[184]);
+		else if (m->hdr.kind == VB_KIND_EVENT)
+			vb_buf_fmt(&text, ":%u key %u value %u", m->hdr.relid, m->data[0],
+				   m->data[4]);
+	}
+	cr_expect_str_eq(text.data, expected);
+	vb_buf_done(&text);
+	vb_made_free(&list);
+}
+
+Test(bypass, every_file_begins_with_it)
+{
+	fill_table();
+	expect_beginning("3 1:3 1:4 1:5");
+	bind_driver(FCOPY, "uio_hv_generic");
+	bind_driver(NET, "uio_hv_generic");
+	for (uint32_t relid = 0; relid < 7; relid++)
+		vb_table_look(&table, relid, root);
+	expect_beginning("3 1:3 1:4 1:5 4:3 key 20 value 1 4:4 key 20 value 1");
+	channels[4].wanted = 0;
+	expect_beginning("3 1:3 1:4 1:5 4:3 key 20 value 1");
+	vb_table_done(&table);
+}
