@@ -85,6 +85,7 @@ static int compare(const struct vb_filter *f, const struct vb_item *it, const st
 	case VB_V_GUID:
 		return compare_guid(it, v);
 	case VB_V_BYTES:
+	case VB_V_TEXT:
 	case VB_V_NONE:
 		break;
 	}
@@ -137,10 +138,23 @@ static bool holds(const struct vb_filter *f, const struct vb_item *it, const str
 	}
 }
 
+/* Text is compared, and searched, in the form in which people write it. */
+static const struct vb_item *as_utf8(struct vb_filter *f, const struct vb_item *it,
+				     struct vb_item *ret)
+{
+	vb_buf_reset(&f->text);
+	vb_buf_utf16(&f->text, it->bytes, it->n_bytes);
+	*ret = *it;
+	ret->bytes = (const uint8_t *)f->text.data;
+	ret->n_bytes = (uint32_t)f->text.len;
+	return ret;
+}
+
 static void filter_hit(void *ctx, unsigned int id, const struct vb_item *it)
 {
 	struct vb_filter *f = ctx;
 	struct vb_test *t = &f->tests[id];
+	struct vb_item text;
 
 	if (t->op == VB_T_END) {
 		t->present = true;
@@ -150,6 +164,8 @@ static void filter_hit(void *ctx, unsigned int id, const struct vb_item *it)
 	if (t->hit || !it->row || vb_value_kind_of(it->row) != t->kind)
 		return;
 	t->present = true;
+	if (t->kind == VB_V_TEXT)
+		it = as_utf8(f, it, &text);
 	t->hit = holds(f, it, t);
 }
 
@@ -185,6 +201,7 @@ void vb_filter_free(struct vb_filter *f)
 	vb_field_index_free(f->index);
 	vb_watch_done(&f->watch);
 	vb_buf_done(&f->pool);
+	vb_buf_done(&f->text);
 	free(f->tests);
 	free(f->operands);
 	free(f->code);

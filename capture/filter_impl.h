@@ -55,7 +55,7 @@ int vb_filter_fail(struct vb_err *err, size_t pos, const char *fmt, ...)
 
 /* ---- values: filter_value.c ---- */
 
-enum vb_value_kind { VB_V_NONE, VB_V_NUMBER, VB_V_GUID, VB_V_BYTES };
+enum vb_value_kind { VB_V_NONE, VB_V_NUMBER, VB_V_GUID, VB_V_BYTES, VB_V_TEXT };
 
 /* An integer of either sign and 64 bits. */
 struct vb_number {
@@ -118,6 +118,7 @@ struct vb_filter {
 	struct vb_code *code;
 	size_t n_tests, cap_tests, n_operands, cap_operands, n_code, cap_code;
 	struct vb_buf pool;
+	struct vb_buf text; /* of the field at hand, as UTF-8 */
 };
 
 /* Parse text into f. filter_parse.c */

@@ -127,7 +127,7 @@ static int parse_operand(struct parser *p, const struct field *field, struct vb_
 	size_t pos = p->t.pos;
 	int rc;
 
-	if (test->op == VB_T_CONTAINS && test->kind != VB_V_BYTES)
+	if (test->op == VB_T_CONTAINS && test->kind != VB_V_BYTES && test->kind != VB_V_TEXT)
 		return vb_filter_fail(p->err, pos, "only bytes can contain something; %s are none",
 				      field->first->path);
 	if (test->op >= VB_T_LT && test->op <= VB_T_GE && test->kind == VB_V_GUID)

@@ -23,6 +23,8 @@ enum vb_value_kind vb_value_kind_of(const struct vb_row *row)
 	case VB_PAD:
 	case VB_PAYLOAD:
 		return VB_V_BYTES;
+	case VB_UTF16:
+		return VB_V_TEXT;
 	case VB_STRUCT:
 	case VB_END:
 		break;
@@ -280,6 +282,23 @@ static int add_string(const struct vb_token *t, struct vb_buf *pool, struct vb_e
 	return 0;
 }
 
+/* Text may stand without quotes: it is compared as UTF-8. */
+static int text_from_token(const struct vb_token *t, struct vb_buf *pool, struct vb_value *ret,
+			   struct vb_err *err)
+{
+	int rc = 0;
+
+	ret->bytes_off = pool->len;
+	if (t->type == VB_T_STRING)
+		rc = add_string(t, pool, err);
+	else
+		vb_buf_add(pool, t->text, t->len);
+	if (rc == 0 && pool->failed)
+		return vb_fail(err, -ENOMEM, "-Y: not enough memory");
+	ret->n_bytes = pool->len - ret->bytes_off;
+	return rc;
+}
+
 static int bytes_from_token(const struct vb_token *t, const struct vb_named *field,
 			    struct vb_buf *pool, struct vb_value *ret, struct vb_err *err)
 {
@@ -314,6 +333,8 @@ int vb_value_from_token(const struct vb_token *t, const struct vb_named *field, 
 		return guid_from_token(t, field, ret, err);
 	case VB_V_BYTES:
 		return bytes_from_token(t, field, pool, ret, err);
+	case VB_V_TEXT:
+		return text_from_token(t, pool, ret, err);
 	case VB_V_NONE:
 		break;
 	}

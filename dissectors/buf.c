@@ -113,8 +113,7 @@ void vb_buf_u64(struct vb_buf *b, uint64_t value)
 		vb_buf_took(b, vb_put_u64(p, value));
 }
 
-/* Length of the UTF-8 sequence at s, of which n bytes are there; 0: it is not valid. */
-static size_t utf8_len(const unsigned char *s, size_t n)
+size_t vb_utf8_len(const unsigned char *s, size_t n)
 {
 	/* The second byte has the narrower range: no overlong forms, no surrogates, no end beyond. */
 	unsigned char lo = 0x80, hi = 0xbf;
@@ -172,7 +171,7 @@ static char *put_special(char *p, const char *s, size_t n, size_t *ret_len)
 	*ret_len = 1;
 	if (c < 0x80)
 		return put_escape(p, c);
-	*ret_len = utf8_len((const unsigned char *)s, n);
+	*ret_len = vb_utf8_len((const unsigned char *)s, n);
 	if (*ret_len > 0) {
 		memcpy(p, s, *ret_len);
 		return p + *ret_len;

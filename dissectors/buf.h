@@ -45,6 +45,8 @@ static inline void vb_buf_char(struct vb_buf *b, char c)
 char *vb_put_u64(char *p, uint64_t value);
 /* Lower-case hex, two digits per byte; returns where they end. */
 char *vb_put_hex(char *p, const uint8_t *bytes, size_t n);
+/* Bytes of the UTF-8 sequence at s, beyond ASCII, of which n bytes are there; 0: it is not valid. */
+size_t vb_utf8_len(const unsigned char *s, size_t n);
 void vb_buf_u64(struct vb_buf *b, uint64_t value);
 
 #endif

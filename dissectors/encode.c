@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sinks.h"
 #include "walk.h"
 
 /* What all protocols of a frame have in common. */
@@ -30,7 +31,7 @@ struct encode {
 
 static int encode_rows(struct encode *e, const struct vb_row *rows, const void *node);
 static int encode_proto(struct job *job, const struct vb_proto *proto, const struct vb_frame *f,
-			uint32_t start, uint32_t end, uint32_t *ret_end);
+			uint32_t start, uint32_t end, uint64_t version, uint32_t *ret_end);
 
 static const void *member(const struct job *job, const void *node, const char *name)
 {
@@ -57,22 +58,15 @@ static void store(uint8_t *bytes, uint64_t value, uint32_t size)
 	}
 }
 
-static uint64_t sign_extended(uint64_t value, uint32_t size)
-{
-	unsigned int shift = 64 - 8 * size;
-
-	return (uint64_t)((int64_t)(value << shift) >> shift);
-}
-
 /* Bring a number into the form the walker gives it; -EINVAL when the row cannot hold it. */
 static int fit(const struct vb_row *row, uint64_t *value)
 {
 	bool is_positive = row->size >= 8 || !(*value >> (8 * row->size));
 
-	if (!is_positive && (!row->is_signed || sign_extended(*value, row->size) != *value))
+	if (!is_positive && (!row->is_signed || vb_sign_extended(*value, row->size) != *value))
 		return -EINVAL;
 	if (row->is_signed)
-		*value = sign_extended(*value, row->size);
+		*value = vb_sign_extended(*value, row->size);
 	return 0;
 }
 
@@ -131,6 +125,31 @@ static int encode_bytes(struct encode *e, const struct vb_row *row, const void *
 	return 0;
 }
 
+/* Text given as UTF-8, or as bytes; the next row has what is left. */
+static int encode_text(struct encode *e, const struct vb_row *row, const void *node)
+{
+	const struct vb_tree *tree = e->job->tree;
+	struct vb_scope *sc = &e->sc;
+	uint32_t len = vb_row_len(sc, row), room = len < vb_left(sc) ? len : vb_left(sc);
+	uint8_t *to = e->job->buf + sc->off;
+	const char *text;
+	size_t n = 0;
+	int err = 0;
+
+	if (node && tree->text) {
+		err = tree->text(tree->ctx, node, &text, &n);
+		if (!err)
+			err = vb_utf16_from_utf8(text, n, to, room, &n);
+	} else {
+		err = put_bytes(e, node, room, &n);
+	}
+	if (err)
+		return err;
+	vb_slot_set(sc, row->set, sc->off);
+	sc->off += vb_row_text(sc, row, to, (uint32_t)n);
+	return 0;
+}
+
 static int encode_guid(struct encode *e, const struct vb_row *row, const void *node)
 {
 	struct vb_scope *sc = &e->sc;
@@ -171,7 +190,8 @@ static int encode_payload(struct encode *e, const struct vb_row *row, const void
 		return encode_bytes(e, row, node, len);
 	if (!len)
 		return 0;
-	return encode_proto(e->job, inner, e->sc.f, e->sc.off, e->sc.off + len, &e->sc.off);
+	return encode_proto(e->job, inner, e->sc.f, e->sc.off, e->sc.off + len,
+			    vb_slot(&e->sc, row->version), &e->sc.off);
 }
 
 static int encode_one(struct encode *e, const struct vb_row *row, const void *node, bool in_array)
@@ -188,6 +208,8 @@ static int encode_one(struct encode *e, const struct vb_row *row, const void *no
 	case VB_BYTES:
 	case VB_PAD:
 		return encode_bytes(e, row, node, len);
+	case VB_UTF16:
+		return encode_text(e, row, node);
 	case VB_STRUCT:
 		return encode_struct(e, row, node);
 	case VB_PAYLOAD:
@@ -304,7 +326,7 @@ static int encode_inside(struct encode *e, const void *node)
 }
 
 static int encode_proto(struct job *job, const struct vb_proto *proto, const struct vb_frame *f,
-			uint32_t start, uint32_t end, uint32_t *ret_end)
+			uint32_t start, uint32_t end, uint64_t version, uint32_t *ret_end)
 {
 	struct encode e = { .job = job, .proto = proto };
 	const void *node = member(job, job->root, proto->name);
@@ -316,6 +338,8 @@ static int encode_proto(struct job *job, const struct vb_proto *proto, const str
 	}
 	job->n_layers++;
 	vb_scope_init(&e.sc, proto, f, start, end);
+	if (version)
+		vb_slot_set(&e.sc, VB_S_VERSION, version);
 	err = encode_inside(&e, node);
 	*ret_end = e.sc.end;
 	return err;
@@ -369,7 +393,7 @@ int vb_encode(const struct vb_proto *proto, const struct vb_frame *f, const stru
 	memset(buf, 0, f->wire_len);
 	frame.data = buf; /* what escape hatches may look at is what was written so far */
 	frame.cap_len = f->wire_len;
-	err = encode_proto(&job, proto, &frame, 0, f->wire_len, &end);
+	err = encode_proto(&job, proto, &frame, 0, f->wire_len, 0, &end);
 	if (err)
 		return err;
 	return encode_gaps(&job, proto, f->wire_len);

@@ -20,7 +20,8 @@ struct tour {
 	char type[MAX_TYPE];
 	size_t path_len;
 	unsigned int depth;
-	int32_t offset; /* of the next row */
+	int32_t offset;	 /* of the next row */
+	int32_t in_text; /* where the bytes of the text before it end */
 	bool stop;
 };
 
@@ -62,6 +63,9 @@ static void name_type(const struct vb_row *row, char ret_type[MAX_TYPE])
 	case VB_VALUE:
 		snprintf(ret_type, MAX_TYPE, "value");
 		break;
+	case VB_UTF16:
+		snprintf(ret_type, MAX_TYPE, "text");
+		break;
 	case VB_BIT:
 		snprintf(ret_type, MAX_TYPE, row->width == 1 ? "bit" : "bits");
 		break;
@@ -101,23 +105,36 @@ static void tour_bits(struct tour *t, const struct vb_row *bits)
 	}
 }
 
+/* Where the row after this one lies. Text and its rest are two rows in the same bytes. */
+static int32_t next_offset(struct tour *t, const struct vb_row *row)
+{
+	if (vb_row_is_array(row))
+		return NOT_CONSTANT;
+	if (row->type == VB_VALUE || row->type == VB_STRUCT)
+		return t->offset;
+	if (row->type == VB_UTF16) {
+		t->in_text = t->offset == NOT_CONSTANT || !row->size || row->when || row->since ||
+					     row->until ?
+				     NOT_CONSTANT :
+				     t->offset + row->size;
+		return NOT_CONSTANT;
+	}
+	if (row->after_text)
+		return t->in_text;
+	return t->offset == NOT_CONSTANT || !row->size ? NOT_CONSTANT : t->offset + row->size;
+}
+
 static void tour_row(struct tour *t, const struct vb_row *row)
 {
 	size_t before = enter(t, row->name);
-	bool is_array = vb_row_is_array(row);
 
 	if (row->at)
 		t->offset = NOT_CONSTANT;
 	tell(t, row);
 	tour_bits(t, row->bits);
-	if (is_array)
-		t->offset = NOT_CONSTANT;
+	t->offset = next_offset(t, row);
 	if (row->type == VB_STRUCT)
 		tour_inner(t, row->rows);
-	else if (row->type != VB_VALUE && !row->size)
-		t->offset = NOT_CONSTANT;
-	else if (t->offset != NOT_CONSTANT)
-		t->offset += row->size;
 	if (row->since || row->until || row->when)
 		t->offset = NOT_CONSTANT; /* of what comes after: the row may be missing */
 	leave(t, before);

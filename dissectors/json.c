@@ -198,6 +198,11 @@ static void json_field(void *ctx, const struct vb_item *it)
 	case VB_GUID:
 		put_guid(b, it);
 		break;
+	case VB_UTF16:
+		vb_buf_char(b, '"');
+		vb_buf_utf16_escaped(b, it->bytes, it->n_bytes);
+		vb_buf_char(b, '"');
+		break;
 	default:
 		put_bytes(b, it->bytes, it->n_bytes);
 		break;

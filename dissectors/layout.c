@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "sinks.h"
 #include "walk.h"
 
 void vb_scope_init(struct vb_scope *sc, const struct vb_proto *proto, const struct vb_frame *f,
@@ -30,6 +31,13 @@ void vb_bits_set(struct vb_scope *sc, const struct vb_row *row, uint64_t value)
 {
 	for (const struct vb_row *bit = row->bits; bit && bit->type != VB_END; bit++)
 		vb_slot_set(sc, bit->set, vb_bits(bit, value));
+}
+
+uint64_t vb_sign_extended(uint64_t value, uint32_t size)
+{
+	unsigned int shift = 64 - 8 * size;
+
+	return (uint64_t)((int64_t)(value << shift) >> shift);
 }
 
 static bool version_applies(uint64_t version, uint32_t since, uint32_t until)
@@ -96,11 +104,22 @@ uint32_t vb_row_len(const struct vb_scope *sc, const struct vb_row *row)
 {
 	if (row->size)
 		return row->size;
+	if (row->after_text)
+		return sc->text_end > sc->off ? (uint32_t)(sc->text_end - sc->off) : 0;
 	if (row->calc)
 		return calculated(sc, row);
 	if (row->len == VB_REST)
 		return vb_left(sc);
 	return scaled(sc, row->len, row->scale, row->bias);
+}
+
+uint32_t vb_row_text(struct vb_scope *sc, const struct vb_row *row, const uint8_t *bytes,
+		     uint32_t n)
+{
+	uint32_t len = vb_row_len(sc, row);
+
+	sc->text_end = (uint64_t)sc->off + len;
+	return vb_utf16_len(bytes, n < len ? n : len);
 }
 
 const struct vb_msg *vb_pick_msg(const struct vb_proto *proto, const struct vb_scope *sc)

@@ -183,8 +183,18 @@ static void check_extent(struct vb_lint *l, const struct vb_row *row)
 	n += row->size ? 1 : 0;
 	n += row->len ? 1 : 0;
 	n += row->calc && !row->size ? 1 : 0; /* with a size it counts elements */
+	n += row->after_text ? 1 : 0;
 	if (n != 1)
 		vb_lint_fault(l, NULL, "the length is said %u times", n);
+}
+
+static void check_text(struct vb_lint *l, const struct vb_row *row)
+{
+	check_extent(l, row);
+	if (vb_row_is_array(row))
+		vb_lint_fault(l, NULL, "an array of texts");
+	if (row[1].type != VB_PAD || !row[1].after_text)
+		vb_lint_fault(l, NULL, "text, and no row has what is behind its end");
 }
 
 static void check_payload(struct vb_lint *l, const struct vb_row *row)
@@ -253,6 +263,8 @@ static void check_attributes(struct vb_lint *l, const struct vb_row *row)
 		vb_lint_fault(l, NULL, "rows in what is no struct");
 	if ((row->proto || row->foreign) && row->type != VB_PAYLOAD)
 		vb_lint_fault(l, NULL, "a protocol in what is no payload");
+	if (row->version && row->type != VB_PAYLOAD)
+		vb_lint_fault(l, NULL, "a version for what is no payload");
 	if (row->count && row->calc)
 		vb_lint_fault(l, NULL, "count and calc");
 	if (scales && !by_slot)
@@ -276,6 +288,9 @@ static void check_type(struct vb_lint *l, const struct vb_row *row)
 	case VB_BYTES:
 	case VB_PAD:
 		check_extent(l, row);
+		break;
+	case VB_UTF16:
+		check_text(l, row);
 		break;
 	case VB_STRUCT:
 		check_struct(l, row);
@@ -302,6 +317,7 @@ static void check_row(struct vb_lint *l, const struct vb_row *row)
 		vb_lint_fault(l, NULL, "a name that JSON readers take for a named value");
 	check_used(l, row->when, "when");
 	check_used(l, row->at, "at");
+	check_used(l, row->version, "version");
 	check_used_or_rest(l, row->count, "count");
 	check_used_or_rest(l, row->len, "len");
 	check_attributes(l, row);
@@ -321,7 +337,10 @@ static void check_same_names(struct vb_lint *l, const struct vb_row *rows)
 
 void vb_lint_rows(struct vb_lint *l, const struct vb_row *rows)
 {
-	for (const struct vb_row *row = rows; row && row->type != VB_END; row++)
+	for (const struct vb_row *row = rows; row && row->type != VB_END; row++) {
 		check_row(l, row);
+		if (row->after_text && (row == rows || row[-1].type != VB_UTF16))
+			vb_lint_fault(l, row->name, "there is no text in front of it");
+	}
 	check_same_names(l, rows);
 }

@@ -29,6 +29,15 @@
 #define HIDDEN(n, t, sz, ...) VB_ROW(n, t, VB_PAD, sz, ##__VA_ARGS__)
 #define PAD(n, sz, ...) HIDDEN(n, "Reserved", sz, ##__VA_ARGS__)
 
+/*
+ * Text: UTF-16 in sz bytes, up to a NUL or the end. What stands behind the NUL, or is no text, is a
+ * field of its own, name_rest, out of sight while it is zero. UTF16_BY takes .len or .calc instead.
+ */
+#define UTF16(n, t, sz, ...)                                                                       \
+	VB_ROW(n, t, VB_UTF16, sz, ##__VA_ARGS__),                                                 \
+		VB_ROW(n "_rest", t ", the rest", VB_PAD, 0, .after_text = true)
+#define UTF16_BY(n, t, ...) UTF16(n, t, 0, ##__VA_ARGS__)
+
 /* A group of rows; with .count an array of such groups. */
 #define STRUCT(n, t, r, ...) VB_ROW(n, t, VB_STRUCT, 0, .rows = (r), ##__VA_ARGS__)
 

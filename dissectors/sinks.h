@@ -23,6 +23,19 @@ void vb_buf_json(struct vb_buf *b, const char *s); /* quoted and escaped */
 void vb_buf_reset(struct vb_buf *b);
 void vb_buf_done(struct vb_buf *b);
 
+/* ---- UTF-16 of the wire, little-endian ---- */
+
+/* Bytes of the n that are text: whole, well-formed characters in front of the first NUL. */
+uint32_t vb_utf16_len(const uint8_t *bytes, uint32_t n);
+/* Append the text as UTF-8; escaped: as inside a JSON string, without control characters. */
+void vb_buf_utf16(struct vb_buf *b, const uint8_t *bytes, uint32_t n);
+void vb_buf_utf16_escaped(struct vb_buf *b, const uint8_t *bytes, uint32_t n);
+/*
+ * The way back: len bytes of UTF-8 to ret_n bytes in buf. -EINVAL: ill-formed, or a NUL; -EMSGSIZE: more
+ * than size bytes.
+ */
+int vb_utf16_from_utf8(const char *text, size_t len, uint8_t *buf, size_t size, size_t *ret_n);
+
 #define VB_GUID_TEXT 37 /* with NUL */
 void vb_guid_text(const uint8_t guid[16], char ret_text[VB_GUID_TEXT]);
 bool vb_guid_parse(const char *text, uint8_t ret_guid[16]);
@@ -112,8 +125,9 @@ struct vb_field_info {
 	const struct vb_msg *msg; /* NULL: head, tail */
 	const struct vb_row *row;
 	const char *path; /* permanent name */
-	const char *type; /* "u32", "s64", "guid", "bytes", "struct", "bits"; arrays end in "[]" */
-	int32_t offset;	  /* from the protocol's start, bytes; -1: not the same in all messages */
+	const char *
+		type; /* "u32", "s64", "guid", "bytes", "text", "struct", "bits"; arrays end in "[]" */
+	int32_t offset; /* from the protocol's start, bytes; -1: not the same in all messages */
 };
 
 /* Call each() for every field of every protocol, in table order. Stops when each() returns false. */

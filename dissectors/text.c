@@ -8,6 +8,7 @@
 #include "buf.h"
 
 #define BYTES_SHOWN 32	  /* of a byte string, in text */
+#define CHARS_SHOWN 64	  /* of a text, in the one-line summary */
 #define ELEMENTS_SHOWN 3  /* of an array, in the one-line summary */
 #define VALUES_PER_LINE 8 /* of an array of numbers, in the tree */
 
@@ -28,10 +29,44 @@ static void put_ns(struct vb_buf *b, int64_t ns)
 			   (unsigned int)(abs / 1000 % 1000000));
 }
 
+/* Years begin in March here, so that the leap day is the last one. */
+static void put_date(struct vb_buf *b, uint64_t days_since_1601)
+{
+	uint64_t days = days_since_1601 + 306; /* since 1600-03-01, where 400 years begin */
+	uint64_t era = days / 146097, day = days % 146097;
+	uint64_t year = (day - day / 1460 + day / 36524 - day / 146096) / 365;
+	uint64_t month;
+
+	day -= 365 * year + year / 4 - year / 100;
+	month = (5 * day + 2) / 153; /* 0: March */
+	vb_buf_fmt(b, "%04" PRIu64 "-%02" PRIu64 "-%02" PRIu64,
+		   1600 + era * 400 + year + (month > 9), month > 9 ? month - 9 : month + 3,
+		   day - (153 * month + 2) / 5 + 1);
+}
+
+#define TICKS UINT64_C(10000000) /* of 100 ns, in a second */
+#define DAY (86400 * TICKS)
+
+/* Zero is no time: it stands where none is known. */
+static void put_filetime(struct vb_buf *b, uint64_t value)
+{
+	uint64_t in_day = value % DAY, s = in_day / TICKS;
+
+	if (!value) {
+		vb_buf_char(b, '0');
+		return;
+	}
+	put_date(b, value / DAY);
+	vb_buf_fmt(b, " %02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 ".%07" PRIu64, s / 3600,
+		   s / 60 % 60, s % 60, in_day % TICKS);
+}
+
 static void put_number(struct vb_buf *b, const struct vb_row *row, uint64_t value)
 {
 	if (row->base == VB_NS)
 		put_ns(b, (int64_t)value);
+	else if (row->base == VB_FILETIME)
+		put_filetime(b, value);
 	else if (row->base == VB_HEX)
 		vb_buf_fmt(b, "0x%" PRIx64, value);
 	else if (row->is_signed)
@@ -64,6 +99,14 @@ static void put_guid(struct vb_buf *b, const struct vb_item *it)
 		vb_buf_fmt(b, " (%s)", class->title);
 }
 
+/* The text itself cannot end the quotation, nor write to the terminal. */
+static void put_text(struct vb_buf *b, const struct vb_item *it)
+{
+	vb_buf_char(b, '"');
+	vb_buf_utf16_escaped(b, it->bytes, it->n_bytes);
+	vb_buf_char(b, '"');
+}
+
 static bool is_number(const struct vb_row *row)
 {
 	return row->type == VB_UINT || row->type == VB_VALUE || row->type == VB_BIT;
@@ -75,6 +118,10 @@ void vb_item_text(struct vb_buf *b, const struct vb_item *it)
 
 	if (it->row->type == VB_GUID) {
 		put_guid(b, it);
+		return;
+	}
+	if (it->row->type == VB_UTF16) {
+		put_text(b, it);
 		return;
 	}
 	if (!is_number(it->row)) {
@@ -121,6 +168,18 @@ static const char *short_name(const struct vb_item *it)
 	return class ? class->title : NULL;
 }
 
+/* A line holds the beginning of a text. */
+static void put_short_text(struct vb_buf *b, const struct vb_item *it)
+{
+	struct vb_item begin = *it;
+
+	if (it->n_bytes > 2 * CHARS_SHOWN)
+		begin.n_bytes = 2 * CHARS_SHOWN;
+	put_text(b, &begin);
+	if (begin.n_bytes < it->n_bytes)
+		vb_buf_str(b, "...");
+}
+
 static void put_field(struct vb_text *t, const struct vb_item *it)
 {
 	const char *name = short_name(it);
@@ -132,6 +191,8 @@ static void put_field(struct vb_text *t, const struct vb_item *it)
 	}
 	if (name)
 		vb_buf_str(t->out, name);
+	else if (it->row->type == VB_UTF16)
+		put_short_text(t->out, it);
 	else
 		vb_item_text(t->out, it);
 }
@@ -186,7 +247,10 @@ static void summary_open(void *ctx, enum vb_span span, const struct vb_item *it)
 		t->element = it->index;
 	} else if (span == VB_SPAN_BITS) {
 		t->in_bits = in_summary(t, it);
-		if (t->in_bits && !it->value) {
+		if (t->in_bits && short_name(it)) { /* says more than its bits */
+			put_field(t, it);
+			t->in_bits = false;
+		} else if (t->in_bits && !it->value) {
 			separate(t);
 			put_words(t->out, it->row->name);
 			vb_buf_str(t->out, " 0");

@@ -139,7 +139,7 @@ int vb_values_encode(const struct vb_proto *proto, const struct vb_frame *f,
 		     const struct vb_value *values, size_t n, uint8_t *buf, size_t size)
 {
 	struct list l = { .values = values, .n = n };
-	struct vb_tree tree = { &l, member, element, number, bytes };
+	struct vb_tree tree = { &l, member, element, number, bytes, NULL };
 	int err;
 
 	if (!n || n > VB_VALUES_MAX)

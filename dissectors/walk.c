@@ -27,7 +27,8 @@ static const struct vb_sink no_sink;
 
 static void walk_rows(struct walk *wk, const struct vb_row *rows);
 static uint32_t walk_proto(struct walk *outer, const struct vb_proto *proto,
-			   const struct vb_frame *f, uint32_t start, uint32_t end);
+			   const struct vb_frame *f, uint32_t start, uint32_t end,
+			   uint64_t version);
 
 static uint32_t captured(const struct vb_frame *f, uint32_t off, uint32_t len)
 {
@@ -137,13 +138,6 @@ static uint64_t load(const uint8_t *bytes, uint32_t size)
 	return value;
 }
 
-static uint64_t sign_extended(uint64_t value, uint32_t size)
-{
-	unsigned int shift = 64 - 8 * size;
-
-	return (uint64_t)((int64_t)(value << shift) >> shift);
-}
-
 static void walk_bits(const struct walk *wk, const struct vb_item *whole)
 {
 	struct vb_item it = *whole;
@@ -162,7 +156,7 @@ static void walk_uint(struct walk *wk, const struct vb_row *row, struct vb_item 
 		return;
 	it->value = load(it->bytes, row->size);
 	if (row->is_signed)
-		it->value = sign_extended(it->value, row->size);
+		it->value = vb_sign_extended(it->value, row->size);
 	if (!it->in_array)
 		vb_slot_set(&wk->sc, row->set, it->value);
 	wk->sc.off += row->size;
@@ -188,7 +182,7 @@ static void walk_bytes(struct walk *wk, const struct vb_row *row, struct vb_item
 		it->len = vb_left(sc);
 		it->n_bytes = captured(sc->f, sc->off, it->len);
 		wk->stop = true;
-	} else if (it->n_bytes < it->len) {
+	} else if (it->n_bytes < it->len && !wk->w->n_notes[VB_NOTE_CUT]) {
 		note(wk, VB_NOTE_CUT, it);
 	}
 	vb_slot_set(sc, row->set, sc->off);
@@ -196,6 +190,20 @@ static void walk_bytes(struct walk *wk, const struct vb_row *row, struct vb_item
 	if (!it->len || (row->type == VB_PAD && all_zero(it->bytes, it->n_bytes)))
 		return;
 	field(wk, it);
+}
+
+/* Where text ends its bytes say; the next row has what is left, and says what is wrong with it. */
+static void walk_text(struct walk *wk, const struct vb_row *row, struct vb_item *it)
+{
+	struct vb_scope *sc = &wk->sc;
+	uint32_t n = captured(sc->f, sc->off, vb_left(sc));
+
+	it->len = vb_row_text(sc, row, it->bytes, n);
+	it->n_bytes = it->len;
+	vb_slot_set(sc, row->set, sc->off);
+	sc->off += it->len;
+	if (it->len)
+		field(wk, it);
 }
 
 static void walk_guid(struct walk *wk, const struct vb_row *row, const struct vb_item *it)
@@ -241,7 +249,8 @@ static void walk_payload(struct walk *wk, const struct vb_row *row, struct vb_it
 		return;
 	}
 	if (it->len)
-		wk->sc.off = walk_proto(wk, inner, wk->sc.f, it->off, it->off + it->len);
+		wk->sc.off = walk_proto(wk, inner, wk->sc.f, it->off, it->off + it->len,
+					vb_slot(&wk->sc, row->version));
 }
 
 static void walk_value(const struct walk *wk, const struct vb_row *row, struct vb_item *it)
@@ -271,6 +280,9 @@ static void walk_one(struct walk *wk, const struct vb_row *row, bool in_array, u
 	case VB_BYTES:
 	case VB_PAD:
 		walk_bytes(wk, row, &it);
+		break;
+	case VB_UTF16:
+		walk_text(wk, row, &it);
 		break;
 	case VB_STRUCT:
 		walk_struct(wk, in_array ? VB_SPAN_ELEMENT : VB_SPAN_STRUCT, &it);
@@ -420,8 +432,9 @@ static struct vb_layer *new_layer(struct vb_walked *w)
 	return w->n_layers < VB_MAX_LAYERS ? &w->layer[w->n_layers++] : NULL;
 }
 
+/* version: what the protocol around it says, 0: nothing. */
 static uint32_t walk_proto(struct walk *outer, const struct vb_proto *proto,
-			   const struct vb_frame *f, uint32_t start, uint32_t end)
+			   const struct vb_frame *f, uint32_t start, uint32_t end, uint64_t version)
 {
 	struct walk wk = { .sink = outer->sink, .w = outer->w, .proto = proto };
 	struct vb_layer *layer = new_layer(wk.w);
@@ -429,6 +442,8 @@ static uint32_t walk_proto(struct walk *outer, const struct vb_proto *proto,
 	struct vb_item it;
 
 	vb_scope_init(&wk.sc, proto, f, start, end);
+	if (version)
+		vb_slot_set(&wk.sc, VB_S_VERSION, version);
 	it = item(&wk, NULL, start, end - start);
 	if (!layer) {
 		note(&wk, VB_NOTE_LIMIT, &it);
@@ -460,7 +475,7 @@ void vb_walk(const struct vb_proto *proto, const struct vb_frame *f, const struc
 	ret_w->n_layers = 0;
 	ret_w->unexplained = 0;
 	memset(ret_w->n_notes, 0, sizeof(ret_w->n_notes));
-	end = walk_proto(&wk, proto, f, 0, f->wire_len);
+	end = walk_proto(&wk, proto, f, 0, f->wire_len, 0);
 	/* What the protocol's own length leaves out is still part of the frame. */
 	wk.sc.f = f;
 	gap(&wk, end, f->wire_len);

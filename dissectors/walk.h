@@ -20,6 +20,7 @@ struct vb_scope {
 	uint32_t start; /* of the protocol */
 	uint32_t off;	/* of the next row */
 	uint32_t end;
+	uint64_t text_end; /* of the bytes that the latest VB_UTF16 row has; beyond end if it lies */
 };
 
 /* Begin a protocol at [start, end): no slots but the version. */
@@ -51,6 +52,9 @@ static inline uint64_t vb_bits(const struct vb_row *bit, uint64_t value)
 	return bit->width < 64 ? value & ((UINT64_C(1) << bit->width) - 1) : value;
 }
 
+/* The value of a signed integer of size bytes. */
+uint64_t vb_sign_extended(uint64_t value, uint32_t size);
+
 /* Set the slots of an integer's bits, if it has any. */
 void vb_bits_set(struct vb_scope *sc, const struct vb_row *row, uint64_t value);
 
@@ -68,6 +72,10 @@ uint32_t vb_row_count(const struct vb_scope *sc, const struct vb_row *row);
 
 /* Bytes a single row should have. */
 uint32_t vb_row_len(const struct vb_scope *sc, const struct vb_row *row);
+
+/* Bytes of a VB_UTF16 row that are text, of those at bytes; what is left is for the next row. */
+uint32_t vb_row_text(struct vb_scope *sc, const struct vb_row *row, const uint8_t *bytes,
+		     uint32_t n);
 
 /* The message of the type in the slots, for the version, direction and length at hand, or NULL. */
 const struct vb_msg *vb_pick_msg(const struct vb_proto *proto, const struct vb_scope *sc);

@@ -23,13 +23,15 @@ enum vb_type {
 	VB_GUID,    /* 16 bytes, Microsoft's mixed-endian form */
 	VB_BYTES,   /* .size bytes, or as many as .len or .calc say */
 	VB_PAD,	    /* reserved bytes: kept out of sight while they are zero */
+	VB_UTF16,   /* text in as many bytes as VB_BYTES has; what is behind it is the next row's */
 	VB_STRUCT,  /* the rows of .rows, once or .count times */
 	VB_PAYLOAD, /* the protocol .proto, or that of the channel's class */
 	VB_VALUE,   /* no bytes: the value of slot .from_slot */
 	VB_BIT,	    /* some bits of the integer whose .bits table it stands in */
 };
 
-enum vb_base { VB_DEC, VB_HEX, VB_NS, VB_RECORD_NUMBER };
+/* FILETIME: 100 ns since the year 1601, UTC, as Windows has it. */
+enum vb_base { VB_DEC, VB_HEX, VB_NS, VB_FILETIME, VB_RECORD_NUMBER };
 
 /* When a row's value stands in the one-line summary; NAME: the name of the value says it all. */
 enum vb_summary { VB_SUM_NO, VB_SUM_YES, VB_SUM_NONZERO, VB_SUM_NAME };
@@ -98,7 +100,9 @@ struct vb_row {
 	const struct vb_row *bits;
 	const struct vb_row *rows;
 	const char *proto;
-	bool foreign; /* .proto is no protocol of ours but a dissector of Wireshark's */
+	bool foreign;	 /* .proto is no protocol of ours but a dissector of Wireshark's */
+	uint8_t version; /* VB_PAYLOAD: slot with the version of the protocol inside, if we know it */
+	bool after_text; /* VB_PAD: what the VB_UTF16 row before it has left of its bytes */
 	uint64_t (*calc)(const struct vb_scope *sc); /* in place of .count or .len */
 };
 
@@ -286,6 +290,8 @@ struct vb_tree {
 	/* 0, or -EINVAL when the node is no such thing; bytes: -EMSGSIZE when size is too small. */
 	int (*number)(void *ctx, const void *node, uint64_t *ret_value);
 	int (*bytes)(void *ctx, const void *node, uint8_t *buf, size_t size, size_t *ret_n);
+	/* Text as UTF-8, valid until the next call; NULL: .bytes gives it as it is on the wire. */
+	int (*text)(void *ctx, const void *node, const char **ret_text, size_t *ret_n);
 };
 
 /*

@@ -50,6 +50,8 @@ static enum ftenum field_type(const struct collector *c, const struct vb_row *ro
 		return row->base == VB_RECORD_NUMBER ? FT_FRAMENUM : FT_UINT64;
 	case VB_GUID:
 		return FT_GUID;
+	case VB_UTF16:
+		return FT_STRING;
 	case VB_STRUCT:
 		return FT_NONE;
 	default:

@@ -23,6 +23,7 @@ struct json {
 	/* where the last look at an array ended, so that reading it in order is not quadratic */
 	const struct node *array, *at;
 	size_t index;
+	char *unescaped; /* the latest text */
 };
 
 static struct node *parse_value(struct json *j, unsigned int depth);
@@ -150,8 +151,10 @@ struct json *json_parse(const char *text, size_t len)
 
 void json_free(struct json *j)
 {
-	if (j)
+	if (j) {
 		free(j->nodes);
+		free(j->unescaped);
+	}
 	free(j);
 }
 
@@ -224,6 +227,55 @@ static int digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
+/* What stands behind a backslash; ret_len characters of it. Only bytes below 0xa0 are escaped. */
+static char *unescape(char *to, const char *from, size_t n, size_t *ret_len)
+{
+	static const char letters[] = "btnfr\"\\", meant[] = "\b\t\n\f\r\"\\";
+	const char *at = strchr(letters, from[0]);
+	unsigned int c;
+
+	*ret_len = 1;
+	if (at && from[0]) {
+		*to++ = meant[at - letters];
+		return to;
+	}
+	REQUIRE(from[0] == 'u' && n >= 5 && from[1] == '0' && from[2] == '0');
+	*ret_len = 5;
+	c = (unsigned int)(digit(from[3]) << 4 | digit(from[4]));
+	if (c >= 0x80) {
+		*to++ = (char)(0xc0 | c >> 6);
+		c = 0x80 | (c & 0x3f);
+	}
+	*to++ = (char)c;
+	return to;
+}
+
+static int tree_text(void *ctx, const void *node, const char **ret_text, size_t *ret_n)
+{
+	struct json *j = ctx;
+	const struct node *n = plain(ctx, node);
+	size_t step;
+	char *to;
+
+	if (n->kind != STRING)
+		return -EINVAL;
+	free(j->unescaped);
+	to = j->unescaped = malloc(n->len + 1);
+	REQUIRE(to);
+	for (size_t i = 0; i < n->len; i += step) {
+		step = 1;
+		if (n->text[i] != '\\') {
+			*to++ = n->text[i];
+			continue;
+		}
+		to = unescape(to, n->text + i + 1, n->len - i - 1, &step);
+		step++;
+	}
+	*ret_text = j->unescaped;
+	*ret_n = (size_t)(to - j->unescaped);
+	return 0;
+}
+
 static int tree_bytes(void *ctx, const void *node, uint8_t *buf, size_t size, size_t *ret_n)
 {
 	const struct node *n = plain(ctx, node);
@@ -260,5 +312,6 @@ struct vb_tree json_tree(struct json *j)
 				 .member = tree_member,
 				 .element = tree_element,
 				 .number = tree_number,
-				 .bytes = tree_bytes };
+				 .bytes = tree_bytes,
+				 .text = tree_text };
 }

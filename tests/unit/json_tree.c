@@ -104,6 +104,18 @@ static int tree_bytes(void *ctx, const void *node, uint8_t *buf, size_t size, si
 	return 0;
 }
 
+static int tree_text(void *ctx, const void *node, const char **ret_text, size_t *ret_n)
+{
+	struct json_object *o = plain(node);
+
+	(void)ctx;
+	if (!json_object_is_type(o, json_type_string))
+		return -EINVAL;
+	*ret_text = json_object_get_string(o);
+	*ret_n = (size_t)json_object_get_string_len(o);
+	return 0;
+}
+
 struct vb_tree vb_json_tree(void)
 {
 	return (struct vb_tree){
@@ -111,5 +123,6 @@ struct vb_tree vb_json_tree(void)
 		.element = tree_element,
 		.number = tree_number,
 		.bytes = tree_bytes,
+		.text = tree_text,
 	};
 }

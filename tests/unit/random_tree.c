@@ -115,6 +115,10 @@ static uint64_t slot_value(struct vb_random_tree *t, const struct vb_proto *prot
 		return vb_random(t, 16);
 	if (row->set == VB_S_VERSION && proto->versions)
 		return one_of_names(t, proto->versions);
+	if (row->max && vb_random(t, 4))
+		return vb_random(t, row->max + 1);
+	if (row->names && !vb_random(t, 3))
+		return one_of_names(t, row->names);
 	if (u.n_conditions && vb_random(t, 4)) {
 		condition = u.condition[vb_random(t, u.n_conditions)];
 		return (next(t) & ~(uint64_t)condition->mask) | condition->equals;
@@ -205,14 +209,14 @@ static const void *tree_member(void *ctx, const void *node, const char *name)
 	}
 }
 
-/* How many elements a calculation asks for is not known here: those remain zero. */
+/* A calculation that looks at more than slots finds nothing left: those elements remain zero. */
 static const void *tree_element(void *ctx, const void *node, size_t i)
 {
 	const struct vb_random_node *n = node;
 	struct vb_random_tree *t = ctx;
 	struct vb_scope sc = { .set = UINT32_MAX };
 
-	if (!n->row || n->row->calc)
+	if (!n->row)
 		return NULL;
 	if (n->row->count == VB_REST)
 		return vb_random(t, 3) ? new_node(t, *n) : NULL;

@@ -14,7 +14,7 @@
 #include "json_tree.h"
 #include "random_tree.h"
 
-#define MAX_FRAME 2048
+#define MAX_FRAME 13312
 #define WANTED 60      /* frames of each shape, more until all its fields have occurred */
 #define ATTEMPTS 20000 /* to get them; many lengths do not fit */
 #define MAX_FIELDS 8192
@@ -229,10 +229,10 @@ static uint32_t random_version(struct test *t, const struct vb_proto *proto)
 static struct vb_frame random_frame(struct test *t, const struct vb_proto *proto,
 				    const struct vb_msg *msg)
 {
-	static const uint32_t sizes[] = { 24, 80, 300, MAX_FRAME };
+	static const uint32_t sizes[] = { 24, 80, 300, 2048, MAX_FRAME };
 	struct vb_random_tree *r = &t->tree;
 	uint32_t version = random_version(t, proto);
-	uint32_t len = (uint32_t)vb_random(r, sizes[vb_random(r, 4)]);
+	uint32_t len = (uint32_t)vb_random(r, sizes[vb_random(r, 5)]);
 
 	return (struct vb_frame){
 		.data = t->data,

@@ -182,6 +182,25 @@ Test(lint, lengths)
 	expect_rows(ROWS(STRUCT("a", "A", NULL)), "p.m.a: a struct without rows\n");
 }
 
+Test(lint, texts)
+{
+	static const struct vb_row alone[] = {
+		VB_ROW("a", "A", VB_UTF16, 8),
+		U8("b", "B"),
+		END_ROWS,
+	};
+	static const struct vb_row second[] = {
+		VB_ROW("a_rest", "A", VB_PAD, 0, .after_text = true),
+		END_ROWS,
+	};
+
+	expect_rows(ROWS(UTF16("a", "A", 8), U8("b", "B")), "");
+	expect_rows(ROWS(UTF16("a", "A", 8, .len = VB_REST)),
+		    "p.m.a: the length is said 2 times\n");
+	expect_rows(alone, "p.m.a: text, and no row has what is behind its end\n");
+	expect_rows(second, "p.m.a_rest: there is no text in front of it\n");
+}
+
 Test(lint, attributes)
 {
 	const struct vb_row *good = ROWS(U8("b", "B"));
@@ -197,6 +216,8 @@ Test(lint, attributes)
 	expect_rows(ROWS(U8("a", "A", .rows = good)), "p.m.a: rows in what is no struct\n");
 	expect_rows(ROWS(U8("a", "A", .proto = "vmbus")),
 		    "p.m.a: a protocol in what is no payload\n");
+	expect_rows(ROWS(U8("v", "V", .set = VB_S_A), U8("a", "A", .version = VB_S_A)),
+		    "p.m.a: a version for what is no payload\n");
 	expect_rows(ROWS(U8("a", "A", .scale = 8)), "p.m.a: scale or bias of nothing\n");
 	expect_rows(ROWS(U8("a", "A", .at_bias = 8)), "p.m.a: at_scale or at_bias of nothing\n");
 	expect_rows(ROWS(U8("n", "N", .set = VB_S_A),
