@@ -59,17 +59,17 @@ const struct vb_name vb_vmbus_versions[] = {
 	C(VB_CLASS_SCSI, "scsi", "SCSI", "ba6163d9-04a1-4d29-b605-72e2ffb1dc7f", NULL, false)      \
 	C(VB_CLASS_IDE, "ide", "IDE", "32412632-86cb-44a2-9b5c-50d1417354f5", NULL, false)         \
 	C(VB_CLASS_FC, "fc", "Fibre Channel", "2f9bcc4a-0069-4af3-b76b-6fd0be528cda", NULL, false) \
-	C(VB_CLASS_SHUTDOWN, "shutdown", "Shutdown", "0e0b6031-5213-4934-818b-38d90ced39db", NULL, \
-	  true)                                                                                    \
+	C(VB_CLASS_SHUTDOWN, "shutdown", "Shutdown", "0e0b6031-5213-4934-818b-38d90ced39db",       \
+	  "hv_icmsg", true)                                                                        \
 	C(VB_CLASS_TIMESYNC, "timesync", "Time synchronization",                                   \
-	  "9527e630-d0ae-497b-adce-e80ab0175caf", NULL, true)                                      \
+	  "9527e630-d0ae-497b-adce-e80ab0175caf", "hv_icmsg", true)                                \
 	C(VB_CLASS_HEARTBEAT, "heartbeat", "Heartbeat", "57164f39-9115-4e78-ab55-382f3bd5422d",    \
-	  NULL, true)                                                                              \
-	C(VB_CLASS_KVP, "kvp", "Key-value pairs", "a9a0f4e7-5a45-4d96-b827-8a841e8c03e6", NULL,    \
-	  true)                                                                                    \
-	C(VB_CLASS_VSS, "vss", "Backup", "35fa2e29-ea23-4236-96ae-3a6ebacba440", NULL, true)       \
-	C(VB_CLASS_FCOPY, "fcopy", "File copy", "34d14be3-dee4-41c8-9ae7-6b174977c192", NULL,      \
-	  true)                                                                                    \
+	  "hv_icmsg", true)                                                                        \
+	C(VB_CLASS_KVP, "kvp", "Key-value pairs", "a9a0f4e7-5a45-4d96-b827-8a841e8c03e6",          \
+	  "hv_icmsg", true)                                                                        \
+	C(VB_CLASS_VSS, "vss", "Backup", "35fa2e29-ea23-4236-96ae-3a6ebacba440", "hv_icmsg", true) \
+	C(VB_CLASS_FCOPY, "fcopy", "File copy", "34d14be3-dee4-41c8-9ae7-6b174977c192",            \
+	  "hv_icmsg", true)                                                                        \
 	C(VB_CLASS_BALLOON, "balloon", "Dynamic memory", "525074dc-8985-46e2-8057-a307dc18a502",   \
 	  "hv_balloon", false)                                                                     \
 	C(VB_CLASS_MOUSE, "mouse", "Mouse", "cfa8b69e-5b4a-4cc0-b98b-8ba1a1f3f95a", NULL, true)    \

@@ -14,7 +14,14 @@
 	P(vmbus)                                                                                   \
 	P(ring)                                                                                    \
 	P(pipe)                                                                                    \
-	P(balloon)
+	P(balloon)                                                                                 \
+	P(icmsg)                                                                                   \
+	P(heartbeat)                                                                               \
+	P(shutdown)                                                                                \
+	P(timesync)                                                                                \
+	P(kvp)                                                                                     \
+	P(vss)                                                                                     \
+	P(fcopy)
 
 #define DECLARE(p) extern const struct vb_proto vb_proto_##p;
 VB_PROTOS(DECLARE)

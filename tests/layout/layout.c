@@ -17,7 +17,7 @@
 
 #define MAX_LINES 64
 #define MAX_ROWS 40
-#define MAX_FRAME 512
+#define MAX_FRAME 8192
 
 /* One frame of the table, as text. */
 struct frame {
@@ -25,6 +25,8 @@ struct frame {
 	char type[64]; /* kernel struct */
 	uint8_t direction;
 	uint32_t version, len;
+	bool past;     /* later kernels lack the struct */
+	uint32_t base; /* where the struct lies in the frame, bytes */
 	struct {
 		char member[96], value[64];
 	} set[MAX_LINES];
@@ -68,6 +70,7 @@ static bool fill(struct check *c, const struct frame *fr, uint8_t *data)
 			fault(c, fr, "the kernel has no member", member);
 			return false;
 		}
+		p.bit += 8 * fr->base;
 		for (uint32_t b = 0; b < p.width && p.bit + b < 8 * MAX_FRAME && b < 64; b++)
 			if (value >> b & 1)
 				data[(p.bit + b) / 8] |= (uint8_t)(1u << (p.bit + b) % 8);
@@ -105,6 +108,7 @@ static int compare(const struct check *c, const struct frame *fr, const struct m
 		snprintf(ret_text, size, "the walk found no row %s", fr->pair[i].row);
 		return -1;
 	}
+	p.bit += 8 * fr->base;
 	if (d->bit == p.bit && d->width == p.width)
 		return 1;
 	snprintf(ret_text, size, "%s is %u bits at bit %u, the kernel's %s is %u bits at bit %u",
@@ -216,6 +220,10 @@ static void check_frame(struct check *c, const struct frame *fr)
 	uint8_t data[MAX_FRAME];
 	char text[256];
 
+	if (fr->past && !kernel_has_struct(&c->kernel, fr->type)) {
+		printf("%-36s %-28s not in this kernel\n", fr->type, fr->message);
+		return;
+	}
 	if (!proto || !kernel_has_struct(&c->kernel, fr->type)) {
 		fault(c, fr, proto ? "no such struct in this kernel" : "no such protocol", "");
 		return;
@@ -250,8 +258,10 @@ static bool read_frame(struct frame *fr, char *words)
 	char direction[16];
 
 	memset(fr, 0, sizeof(*fr));
-	if (sscanf(words, "%31[^.].%31s %63s %15s version=%" SCNx32 " len=%" SCNu32, fr->proto,
-		   fr->message, fr->type, direction, &fr->version, &fr->len) != 6 ||
+	if (sscanf(words,
+		   "%31[^.].%31s %63s %15s version=%" SCNx32 " len=%" SCNu32 " base=%" SCNu32,
+		   fr->proto, fr->message, fr->type, direction, &fr->version, &fr->len,
+		   &fr->base) < 6 ||
 	    fr->len > MAX_FRAME)
 		return false;
 	if (!strcmp(direction, "to_host"))
@@ -293,12 +303,13 @@ static bool read_table(struct check *c, FILE *table)
 		at = 0;
 		if (sscanf(line, "%15s %n", what, &at) != 1 || *what == '#')
 			continue;
-		if (strcmp(what, "frame")) {
+		if (strcmp(what, "frame") && strcmp(what, "past")) {
 			good = open && read_entry(&fr, what, line + at);
 		} else {
 			if (open)
 				check_frame(c, &fr);
 			good = open = read_frame(&fr, line + at);
+			fr.past = *what == 'p';
 		}
 		if (!good) {
 			fprintf(stderr, "layout: line %u makes no sense: %s", number, line);

@@ -6,7 +6,7 @@
 #include "dissectors/session.h"
 #include "dissectors/sinks.h"
 
-#define FRAME_MAX 4096
+#define FRAME_MAX 16384
 
 struct made_frame {
 	uint8_t bytes[FRAME_MAX];
