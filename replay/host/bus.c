@@ -135,7 +135,10 @@ static void on_contact(struct vb_host *h, const struct vb_frame *f)
 
 	if (!vb_bus_read(h, f, w, 2))
 		return;
-	/* a kernel that starts without the old one's farewell: kexec, a crash kernel */
+	/* a kernel that starts without the old one's farewell (kexec, a crash kernel): what waits
+	 * for the old one is not for this one */
+	if (h->version)
+		vb_synic_clear(&h->synic);
 	vb_bus_disconnect(h);
 	version = (uint32_t)w[0].number;
 	vp = version >= VB_VMBUS_3_0 ? (uint32_t)w[1].number : 0;

@@ -144,14 +144,6 @@ void vb_channel_on_open(struct vb_host *h, const struct vb_frame *f)
 
 /* ---- CLOSECHANNEL, MODIFYCHANNEL ---- */
 
-/* Without its primary a sub-channel is of no use: Linux waits for their rescinding then. */
-static void rescind_subchannels(struct vb_hdevice *d)
-{
-	for (uint32_t i = 1; i <= d->cfg.n_subchannels; i++)
-		if (d->channels[i])
-			vb_offer_rescind(d->channels[i]);
-}
-
 void vb_channel_on_close(struct vb_host *h, const struct vb_frame *f)
 {
 	struct vb_wanted w = { .path = "vmbus.close.relid" };
@@ -165,8 +157,9 @@ void vb_channel_on_close(struct vb_host *h, const struct vb_frame *f)
 				(unsigned int)w.number);
 		return;
 	}
+	/* Linux waits for the rescinding of its sub-channels when it closes a primary */
 	if (c->open && c->index == 0)
-		rescind_subchannels(c->d);
+		vb_offer_rescind_subchannels(c->d);
 	vb_channel_close(c);
 }
 

@@ -84,28 +84,46 @@ static void refuse(struct vb_host *h, uint32_t relid, uint32_t id, const char *w
 struct reading {
 	struct vb_gpadl *g;
 	uint32_t room;
+	uint64_t byte_count;
+	uint64_t n_missing; /* pages of the range whose numbers have not come */
 	bool is_bad;
 };
 
+static void begin_range(struct reading *rd, uint64_t byte_count)
+{
+	rd->g->n_ranges++;
+	rd->byte_count = byte_count;
+	rd->is_bad |= !byte_count || rd->n_missing;
+}
+
+static void take_offset(struct reading *rd, uint64_t offset)
+{
+	if (rd->g->n_ranges == 1)
+		rd->g->byte_offset = (uint32_t)offset;
+	rd->is_bad |= offset >= VB_PAGE;
+	rd->n_missing = (offset + rd->byte_count + VB_PAGE - 1) / VB_PAGE;
+}
+
+static void take_page(struct reading *rd, uint64_t pfn)
+{
+	if (rd->g->n_pfns == rd->room || !rd->n_missing) {
+		rd->is_bad = true;
+		return;
+	}
+	rd->g->pfns[rd->g->n_pfns++] = pfn;
+	rd->n_missing--;
+}
+
 static void take_field(void *ctx, const struct vb_item *it)
 {
-	struct reading *rd = ctx;
-	struct vb_gpadl *g = rd->g;
 	const char *name = it->row->name;
 
-	if (!strcmp(name, "byte_count")) {
-		g->n_ranges++;
-		rd->is_bad |= it->value == 0;
-	} else if (!strcmp(name, "byte_offset")) {
-		rd->is_bad |= it->value >= VB_PAGE;
-		if (g->n_ranges == 1)
-			g->byte_offset = (uint32_t)it->value;
-	} else if (!strcmp(name, "pfn")) {
-		if (g->n_pfns < rd->room)
-			g->pfns[g->n_pfns++] = it->value;
-		else
-			rd->is_bad = true;
-	}
+	if (!strcmp(name, "byte_count"))
+		begin_range(ctx, it->value);
+	else if (!strcmp(name, "byte_offset"))
+		take_offset(ctx, it->value);
+	else if (!strcmp(name, "pfn"))
+		take_page(ctx, it->value);
 }
 
 static bool in_memory(const struct vb_host *h, const struct vb_gpadl *g)
@@ -139,7 +157,7 @@ static const char *complete(struct vb_host *h, struct vb_gpadl *g)
 	vb_walk(vb_root_proto(VB_KIND_CONTROL), &f, &sink, &w);
 	free(g->joined);
 	g->joined = NULL;
-	if (rd.is_bad || !g->n_pfns || w.unexplained || w.n_notes[VB_NOTE_SHORT] ||
+	if (rd.is_bad || rd.n_missing || !g->n_pfns || w.unexplained || w.n_notes[VB_NOTE_SHORT] ||
 	    w.n_notes[VB_NOTE_EXTRA] || g->n_ranges != w.layer[0].slots[VB_S_COUNT])
 		return "its ranges do not add up";
 	return in_memory(h, g) ? NULL : "a page is outside memory";

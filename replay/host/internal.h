@@ -159,7 +159,8 @@ void vb_bus_disconnect(struct vb_host *h);
 
 void vb_offers_requested(struct vb_host *h);
 int vb_offer_channel(struct vb_hdevice *d, uint16_t index);
-void vb_offer_rescind(struct vb_hchannel *c);
+void vb_offer_rescind(struct vb_hchannel *c); /* and the sub-channels of a primary */
+void vb_offer_rescind_subchannels(struct vb_hdevice *d);
 void vb_offer_released(struct vb_host *h, uint32_t relid);
 /* Offer a device now if the guest has the others already. */
 void vb_offer_device(struct vb_hdevice *d);

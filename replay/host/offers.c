@@ -142,6 +142,13 @@ void vb_offers_requested(struct vb_host *h)
 
 /* ---- taking back ---- */
 
+void vb_offer_rescind_subchannels(struct vb_hdevice *d)
+{
+	for (uint32_t i = 1; i <= d->cfg.n_subchannels; i++)
+		if (d->channels[i])
+			vb_offer_rescind(d->channels[i]);
+}
+
 void vb_offer_rescind(struct vb_hchannel *c)
 {
 	const struct vb_value values[] = {
@@ -151,6 +158,9 @@ void vb_offer_rescind(struct vb_hchannel *c)
 
 	if (c->rescinded)
 		return;
+	/* without its primary a sub-channel is of no use */
+	if (c->index == 0)
+		vb_offer_rescind_subchannels(c->d);
 	c->rescinded = true;
 	if (c->d->channels[c->index] == c)
 		c->d->channels[c->index] = NULL;
@@ -197,14 +207,14 @@ void vb_host_rescind(struct vb_hdevice *d)
 {
 	d->offered = false;
 	d->rescind_due = false;
-	for (uint32_t i = d->cfg.n_subchannels + 1u; i--;)
-		if (d->channels[i])
-			vb_offer_rescind(d->channels[i]);
+	if (d->channels[0])
+		vb_offer_rescind(d->channels[0]);
 }
 
 int vb_host_reoffer(struct vb_hdevice *d)
 {
-	if (d->offered)
+	/* a device whose channel the guest broke is offered, but has none */
+	if (d->offered && (d->channels[0] || !d->h->wants_offers))
 		return -EALREADY;
 	d->offered = true;
 	vb_offer_device(d);

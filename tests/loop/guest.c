@@ -26,6 +26,18 @@ void guest_init(struct guest *g, struct loop *l, uint32_t n_vps)
 			      page_of(vp, 1) * VB_PAGE | 1);
 }
 
+struct vb_hdevice *guest_start(struct guest *g, struct loop *l, const struct loop_options *opt)
+{
+	struct vb_hdevice_config cfg;
+	struct vb_hdevice *d;
+
+	loop_init(l, opt);
+	loop_echo_config(&cfg);
+	d = loop_add(l, &cfg);
+	guest_init(g, l, opt->n_vps ? opt->n_vps : 1);
+	return d;
+}
+
 void guest_pages(struct guest *g, uint64_t *ret_pfns, uint32_t n)
 {
 	for (uint32_t i = 0; i < n; i++) {
@@ -84,6 +96,17 @@ void guest_post_relid(struct guest *g, uint32_t type, const char *path, uint32_t
 	};
 
 	guest_post(g, values, path ? 2 : 1, path ? 12 : 8);
+}
+
+void guest_release(struct guest *g, uint32_t relid)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->n_offers; i++)
+		if (g->offers[i].relid != relid)
+			g->offers[n++] = g->offers[i];
+	g->n_offers = n;
+	guest_post_relid(g, VB_CTL_RELID_RELEASED, "vmbus.relid_released.relid", relid);
 }
 
 bool guest_take(struct guest *g)

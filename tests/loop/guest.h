@@ -36,6 +36,9 @@ struct guest {
 /* SynIC pages of all processors, all enabled. */
 void guest_init(struct guest *g, struct loop *l, uint32_t n_vps);
 
+/* A host with one echo device, and a guest for it; returns the device. */
+struct vb_hdevice *guest_start(struct guest *g, struct loop *l, const struct loop_options *opt);
+
 /* n pages of guest memory that were not given away before; every second one is left out. */
 void guest_pages(struct guest *g, uint64_t *ret_pfns, uint32_t n);
 uint8_t *guest_memory(const struct guest *g, uint64_t pfn);
@@ -47,6 +50,9 @@ uint16_t guest_post_bytes(struct guest *g, uint32_t connection, const void *msg,
 void guest_post(struct guest *g, const struct vb_value *values, size_t n, uint32_t len);
 /* One with a channel id and nothing else, or no field (path NULL). */
 void guest_post_relid(struct guest *g, uint32_t type, const char *path, uint32_t relid);
+
+/* RELID_RELEASED; the offer is forgotten. */
+void guest_release(struct guest *g, uint32_t relid);
 
 /* Take the message out of the slot; false: there is none. */
 bool guest_take(struct guest *g);
