@@ -83,6 +83,7 @@ struct vb_hchannel {
 	bool paused;	/* the model takes no packets */
 	bool want_room; /* the model was told -EAGAIN */
 	bool again;	/* more work than one run may do */
+	bool is_poll;	/* the look that it asked for is for later */
 	uint32_t gpadl, target_vp;
 	struct vb_ring in, out;
 	uint32_t reserved;    /* length of the packet being built; 0: none */

@@ -32,6 +32,18 @@ void vb_packets_frame(const struct vb_hchannel *c, struct vb_frame *ret_f)
 void vb_packets_kick(struct vb_hchannel *c)
 {
 	c->h->work[c->relid / 64] |= UINT64_C(1) << c->relid % 64;
+	c->is_poll = false;
+}
+
+/* Have the rings looked at later, unless they are looked at soon anyway. */
+static void poll_for_room(struct vb_hchannel *c)
+{
+	uint64_t bit = UINT64_C(1) << c->relid % 64, *work = &c->h->work[c->relid / 64];
+
+	if (*work & bit)
+		return;
+	*work |= bit;
+	c->is_poll = true;
 }
 
 /* ---- from the guest ---- */
@@ -164,8 +176,10 @@ void vb_packets_run(struct vb_hchannel *c)
 	read_ring(c);
 	/* the model may have been refused room while it answered, and the guest read since */
 	look_for_room(c);
-	if (c->again || (c->open && c->want_room && !vb_ring_guest_signals(&c->in)))
+	if (c->again)
 		vb_packets_kick(c);
+	else if (c->open && c->want_room && !vb_ring_guest_signals(&c->in))
+		poll_for_room(c);
 }
 
 /* ---- to the guest ---- */
@@ -197,7 +211,7 @@ static uint8_t *no_room(struct vb_hchannel *c, uint32_t len)
 	c->want_room = true;
 	c->room_wanted = len;
 	if (!vb_ring_guest_signals(&c->in))
-		vb_packets_kick(c);
+		poll_for_room(c);
 	return NULL;
 }
 
@@ -318,7 +332,7 @@ void vb_hchannel_pause(struct vb_hchannel *c, bool is_paused)
 
 uint64_t vb_packets_next(const struct vb_hchannel *c, uint64_t now)
 {
-	return c->again || c->broken || !c->want_room ? now : now + VB_ROOM_POLL_NS;
+	return c->is_poll ? now + VB_ROOM_POLL_NS : now;
 }
 
 bool vb_packets_idle(struct vb_hchannel *c)
