@@ -12,6 +12,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
+#include "replay/host/synic.h"
 #include "replay/vmm/machine.h"
 
 #define POST_MESSAGE 0x5cu
@@ -82,6 +83,7 @@ static uint16_t hypercall(struct vb_vm *vm, uint64_t input, uint64_t param)
 /* Each exit tells all three registers of the SynIC, whichever was written. */
 static void synic(struct vb_vcpu *v, const struct kvm_hyperv_exit *e)
 {
+	v->simp = e->u.synic.msg_page;
 	if (v->vm->host)
 		vb_host_synic(v->vm->host, v->index, e->u.synic.control, e->u.synic.msg_page,
 			      e->u.synic.evt_page);
@@ -102,6 +104,17 @@ void vb_hyperv_exit(struct vb_vcpu *v)
 		vb_loop_host_acted(v->vm);
 	}
 	pthread_mutex_unlock(&v->vm->lock);
+}
+
+bool vb_hyperv_awaits_eom(struct vb_vcpu *v)
+{
+	uint64_t page = v->simp & ~(uint64_t)(VB_PAGE - 1);
+	const struct vb_synic_message *slots;
+
+	if (!(v->simp & VB_SYNIC_ENABLED))
+		return false;
+	slots = (void *)vb_memory_map(&v->vm->mem, page, VB_PAGE);
+	return slots && (slots[VB_SINT].flags & VB_MESSAGE_PENDING);
 }
 
 /* ---- interrupts and event file descriptors ---- */

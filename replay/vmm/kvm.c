@@ -13,13 +13,13 @@
 #include <unistd.h>
 
 #include "replay/guest/agent_proto.h"
+#include "replay/host/synic.h"
 #include "replay/vmm/boot.h"
 #include "replay/vmm/cpu.h"
 #include "replay/vmm/machine.h"
 
 #define MAX_LEAVES 256u
 #define IO_APIC_PINS 24u
-#define VMBUS_SINT 2u
 #define TSS_ADDRESS 0xfffbd000u /* three pages for Intel's real mode, out of the way */
 
 static int no(struct vb_err *err, const char *what)
@@ -122,7 +122,7 @@ static int set_routes(struct vb_vm *vm, struct vb_err *err)
 		e->gsi = IO_APIC_PINS + i;
 		e->type = KVM_IRQ_ROUTING_HV_SINT;
 		e->u.hv_sint.vcpu = i;
-		e->u.hv_sint.sint = VMBUS_SINT;
+		e->u.hv_sint.sint = VB_SINT;
 	}
 	ret = ioctl(vm->fd, KVM_SET_GSI_ROUTING, r) < 0 ? no(err, "interrupt routes") : 0;
 	free(r);

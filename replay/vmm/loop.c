@@ -15,12 +15,39 @@
  * Edge triggered: a write to the event file descriptor wakes us once, and nobody has to read it. The
  * counter's 64 bits do not run over.
  */
+static int watch(struct vb_vm *vm, int op, int fd, bool on, uint64_t data)
+{
+	struct epoll_event e = { .events = on ? EPOLLIN | EPOLLET : 0, .data.u64 = data };
+
+	return epoll_ctl(vm->epoll_fd, op, fd, &e) < 0 ? -errno : 0;
+}
+
+static uint64_t event_data(enum vb_wake wake, uint32_t which)
+{
+	return (uint64_t)wake << 32 | which;
+}
+
 int vb_loop_add(struct vb_vm *vm, int fd, enum vb_wake wake, uint32_t which)
 {
-	struct epoll_event e = { .events = EPOLLIN | EPOLLET,
-				 .data.u64 = (uint64_t)wake << 32 | which };
+	return watch(vm, EPOLL_CTL_ADD, fd, wake != VB_WAKE_EOM, event_data(wake, which));
+}
 
-	return epoll_ctl(vm->epoll_fd, EPOLL_CTL_ADD, fd, &e) < 0 ? -errno : 0;
+/*
+ * KVM reports the end of every interrupt, as there is no automatic EOI. To be woken by each would
+ * cost more than all the rest, and matters only while a message waits for the one before it. An EOM
+ * that came before we look is not lost: what has been counted is reported when watching begins.
+ */
+static void watch_eoms(struct vb_vm *vm)
+{
+	for (uint32_t i = 0; i < vm->n_open; i++) {
+		struct vb_vcpu *v = &vm->vcpus[i];
+		bool on = vb_hyperv_awaits_eom(v);
+
+		if (on == v->eom_watched)
+			continue;
+		v->eom_watched = on;
+		(void)watch(vm, EPOLL_CTL_MOD, v->eom_fd, on, event_data(VB_WAKE_EOM, i));
+	}
 }
 
 static uint64_t earlier(uint64_t a, uint64_t b)
@@ -36,12 +63,14 @@ static uint64_t run_host(struct vb_vm *vm)
 {
 	uint64_t next = vm->host ? vb_host_run(vm->host) : VB_NEVER, tick;
 
-	if (!vm->opt.tick)
-		return next;
-	tick = vm->opt.tick(vm->opt.ctx, vb_clock_mono(vb_clock_machine()));
-	if (vm->host)
-		next = vb_host_run(vm->host);
-	return earlier(next, tick);
+	if (vm->opt.tick) {
+		tick = vm->opt.tick(vm->opt.ctx, vb_clock_mono(vb_clock_machine()));
+		if (vm->host)
+			next = vb_host_run(vm->host);
+		next = earlier(next, tick);
+	}
+	watch_eoms(vm);
+	return next;
 }
 
 /* The I/O thread is woken only if it would sleep too long. */
@@ -49,8 +78,10 @@ void vb_loop_host_acted(struct vb_vm *vm)
 {
 	uint64_t next = run_host(vm);
 
-	if (next < vm->deadline)
-		vb_vm_kick(vm);
+	if (next >= vm->deadline)
+		return;
+	vm->deadline = next;
+	vb_vm_kick(vm);
 }
 
 static void take_event(struct vb_vm *vm, uint64_t data)

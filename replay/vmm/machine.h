@@ -26,6 +26,8 @@ struct vb_vcpu {
 	pthread_t thread;
 	int irq_fd; /* written to: SINT 2 is raised */
 	int eom_fd; /* KVM counts it up when the guest is through with it */
+	bool eom_watched;
+	uint64_t simp; /* MSR: where its messages are */
 	_Atomic uint64_t exits, hypercalls, io_exits;
 	_Atomic uint64_t outside_ns; /* time between leaving KVM_RUN and entering it again */
 };
@@ -93,6 +95,8 @@ void vb_ports_flush(struct vb_vm *vm);
 void vb_hyperv_exit(struct vb_vcpu *v);
 /* What the guest left in the crash MSRs. */
 void vb_hyperv_crash(struct vb_vcpu *v, struct vb_err *ret);
+/* The guest was told that another message waits for its EOM. */
+bool vb_hyperv_awaits_eom(struct vb_vcpu *v);
 /* vb_transport's interrupt(). */
 void vb_hyperv_interrupt(void *vm, uint32_t vp);
 /* vb_host_watch_connections()'s changed(). */
@@ -103,7 +107,10 @@ void vb_hyperv_unwatch_all(struct vb_vm *vm);
 
 enum vb_wake { VB_WAKE_KICK, VB_WAKE_EOM, VB_WAKE_SIGNAL };
 
-/* Wake for each write to an event file descriptor; which tells processor or connection. */
+/*
+ * Wake for each write to an event file descriptor; which tells processor or connection. Those of EOMs
+ * are added, but not watched before a message waits.
+ */
 int vb_loop_add(struct vb_vm *vm, int fd, enum vb_wake wake, uint32_t which);
 /* Until the end; called without the lock. */
 void vb_loop_run(struct vb_vm *vm);
