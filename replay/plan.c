@@ -148,7 +148,8 @@ const char *vb_plan_kind_name(const struct vb_plan_device *d, uint16_t kind)
 	const char *text = kind < d->n_kinds ? d->kinds[kind] : "unknown";
 	const char *next;
 
-	while ((next = strstr(text, " > ")))
+	while ((strncmp(text, "hv_ring", 7) == 0 || strncmp(text, "hv_pipe", 7) == 0) &&
+	       (next = strstr(text, " > ")))
 		text = next + 3;
 	return text;
 }

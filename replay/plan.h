@@ -119,7 +119,7 @@ void vb_step_frame(const struct vb_plan_device *d, const struct vb_step *s, stru
 
 /* Number of the kind of message that was walked; VB_NO_KIND: the device's trace has none such. */
 uint16_t vb_plan_kind(const struct vb_plan_device *d, const struct vb_walked *w);
-/* The last part of a kind, for people: "hv_kvp.get". */
+/* A kind without its framing, for people: "hv_icmsg.kvp_response > hv_kvp.get". */
 const char *vb_plan_kind_name(const struct vb_plan_device *d, uint16_t kind);
 
 /* Devices whose conversation can be replayed. */

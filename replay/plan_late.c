@@ -10,7 +10,7 @@
 
 bool vb_plan_opens(const char *kind)
 {
-	static const char *const kinds[] = { "hv_icmsg.negotiate" };
+	static const char *const kinds[] = { "hv_icmsg.negotiate", "hv_icmsg.negotiate_response" };
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
 		if (strcmp(kind, kinds[i]) == 0)
