@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "dissectors/compare.h"
+#include "dissectors/values.h"
 #include "replay/player_impl.h"
 
 /* How far ahead of the oldest open expectation a message is looked for. */
@@ -12,7 +13,16 @@
 #define MAX_TOLERATED 64u
 
 static const struct vb_tolerated tolerated[] = {
-	{ "hv_ring.trans_id", "ids are those of the live side" },
+	{ .path = "hv_ring.trans_id", .why = "ids are those of the live side" },
+	{ .path = "hv_timesync.vm_reference_time", .why = "counts from the start of the machine" },
+#define AUTO(field, reason)                                                                        \
+	{                                                                                          \
+		.path = "hv_kvp.enumerate." field, .why = reason, .when = "hv_kvp.enumerate.pool", \
+		.equals = 2                                                                        \
+	}
+	AUTO("value_text", "the automatic pool holds versions, names and addresses of the guest"),
+	AUTO("value_size", "follows from the value"),
+	AUTO("value_unused", "what was there before a shorter value"),
 };
 
 const struct vb_tolerated *vb_match_tolerated(size_t *ret_n)
@@ -65,12 +75,24 @@ static void differs(void *ctx, const struct vb_diff *d)
 		   d->text[1] ? d->text[1] : "absent");
 }
 
-static size_t ignore_list(const struct vb_player *p, const char **list)
+static bool applies(const struct vb_tolerated *t, const struct vb_frame *recorded)
+{
+	struct vb_wanted w = { .path = t->when };
+
+	if (!t->when)
+		return true;
+	return vb_values_read(vb_root_proto(VB_KIND_PACKET), recorded, &w, 1, NULL) &&
+	       w.number == t->equals;
+}
+
+static size_t ignore_list(const struct vb_player *p, const struct vb_frame *recorded,
+			  const char **list)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(tolerated) / sizeof(tolerated[0]); i++)
-		list[n++] = tolerated[i].path;
+		if (applies(&tolerated[i], recorded))
+			list[n++] = tolerated[i].path;
 	for (size_t i = 0; i < p->opt.n_tolerate && n < MAX_TOLERATED; i++)
 		list[n++] = p->opt.tolerate[i];
 	return n;
@@ -81,11 +103,12 @@ int vb_match_compare(const struct vb_player *p, const struct vb_step *s,
 {
 	const char *list[MAX_TOLERATED];
 	struct compare c = { .out = out };
-	struct vb_compare how = { list, ignore_list(p, list), differs, &c };
+	struct vb_compare how = { .ignore = list, .differs = differs, .ctx = &c };
 	struct vb_compared found;
 	struct vb_frame recorded;
 
 	vb_step_frame(p->dev, s, &recorded);
+	how.n_ignore = ignore_list(p, &recorded, list);
 	if (vb_compare(vb_root_proto(VB_KIND_PACKET), &recorded, live, &how, &found))
 		return -ENOMEM;
 	*ret_tolerated = found.n_ignored;

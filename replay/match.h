@@ -13,6 +13,8 @@
  */
 struct vb_tolerated {
 	const char *path, *why;
+	const char *when; /* only where this field has that value; NULL: always */
+	uint64_t equals;
 };
 const struct vb_tolerated *vb_match_tolerated(size_t *ret_n);
 

@@ -29,6 +29,8 @@ static const struct {
 	[VB_SKIP_UNRECORDED] = { "unrecorded", "the trace has no answer to compare it with" },
 	[VB_SKIP_LOOP] = { "loop", "the channel is still open: nothing to negotiate again" },
 	[VB_SKIP_UNSENT] = { "unsent", "the channel did not take the request" },
+	[VB_SKIP_GUEST_GONE] = { "guest_gone",
+				 "the guest had shut down by then, as it was asked to" },
 	[VB_SKIP_NEVER_OPEN] = { "never_open", "the guest did not open the channel" },
 };
 

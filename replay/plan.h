@@ -35,6 +35,7 @@ enum vb_skip {
 	VB_SKIP_LOOP,	    /* the channel is open already: nothing to negotiate again */
 	VB_SKIP_UNSENT,	    /* the live channel did not take the request */
 	VB_SKIP_NEVER_OPEN, /* the guest did not open the channel */
+	VB_SKIP_GUEST_GONE, /* it had shut down by then, as it was asked to */
 	VB_N_SKIPS
 };
 

@@ -80,8 +80,7 @@ static uint64_t deadline_of(const struct vb_player *p, const struct vb_step *s)
 /* When something that the guest should do is given up. */
 static uint64_t given_up_at(const struct vb_player *p, const struct vb_step *s)
 {
-	uint64_t grace = s->opening || s->type == VB_STEP_OPENED ? p->opt.opening_ns :
-								   p->opt.grace_ns;
+	uint64_t grace = s->opening ? p->opt.opening_ns : p->opt.grace_ns;
 	uint64_t since = p->reached_ns, wait;
 
 	if (s->answers != VB_NO_STEP)
@@ -219,6 +218,7 @@ static bool next_pass(struct vb_player *p, uint64_t now_ns)
 	if (p->ended)
 		return false;
 	end_pass(p, now_ns);
+	p->rounds++;
 	if (p->pass + 1 >= p->opt.loops || !p->dev->n_steps) {
 		p->ended = true;
 		return false;
@@ -308,6 +308,20 @@ void vb_player_closed(struct vb_player *p, uint64_t now_ns)
 	p->open = false;
 }
 
+/* Whether the request that a step answers was sent. */
+static bool is_open_request(const struct vb_player *p, const struct vb_step *s)
+{
+	return s->type == VB_STEP_EXPECT && s->answers != VB_NO_STEP &&
+	       p->live[s->answers].state == VB_LIVE_DONE;
+}
+
+bool vb_player_is_waiting(const struct vb_player *p)
+{
+	return p->started && p->cursor < p->dev->n_steps &&
+	       p->live[p->cursor].state == VB_LIVE_WAITING &&
+	       is_open_request(p, &p->dev->steps[p->cursor]);
+}
+
 /* What was not reached: the host's part is skipped, the guest's is missing if it was asked for. */
 static void finish_step(struct vb_player *p, uint32_t i, enum vb_skip why)
 {
@@ -318,8 +332,7 @@ static void finish_step(struct vb_player *p, uint32_t i, enum vb_skip why)
 		return;
 	if (s->absent)
 		skip(p, i, (enum vb_skip)s->skip);
-	else if (s->type == VB_STEP_EXPECT && s->answers != VB_NO_STEP &&
-		 p->live[s->answers].state == VB_LIVE_DONE)
+	else if (why != VB_SKIP_GUEST_GONE && is_open_request(p, s))
 		live->state = VB_LIVE_OVERDUE;
 	else
 		skip(p, i, why);

@@ -85,6 +85,7 @@ struct vb_player {
 	struct vb_kind_count *kinds;		       /* dev->n_kinds, and one for all others */
 	struct vb_measure latency, recorded, lateness; /* of answers; of sends */
 	uint64_t first_ns, last_ns;		       /* sends, on the clock */
+	uint32_t rounds;			       /* played to the end */
 	bool ended;
 	/* private: */
 	struct vb_live *live; /* of each step, in this round */
@@ -113,9 +114,12 @@ void vb_player_closed(struct vb_player *p, uint64_t now_ns);
 void vb_player_take(struct vb_player *p, const struct vb_frame *f, uint64_t trans_id,
 		    uint64_t now_ns);
 
+/* Whether a request is out and its answer is what comes next in the trace. */
+bool vb_player_is_waiting(const struct vb_player *p);
+
 /*
- * The guest is gone: what was asked and is not answered is missing, what was not done is skipped
- * for that reason.
+ * The guest is gone: what was not done is skipped for that reason; what was asked and is not
+ * answered is missing, unless the guest was told to go (VB_SKIP_GUEST_GONE).
  */
 void vb_player_finish(struct vb_player *p, enum vb_skip why, uint64_t now_ns);
 

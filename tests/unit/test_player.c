@@ -377,7 +377,7 @@ Test(player, rescind_and_offer)
 	game_done(&g);
 }
 
-/* A channel that the guest does not open within a minute is missed, and all that it should carry. */
+/* A channel that the guest does not open in time is missed, and all that it should carry. */
 Test(player, never_open)
 {
 	struct game g;

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Play a plan on a software host: every recorded device is offered again as it was, and a player
+ * speaks for it. One epoch for all: the moment when all devices that the trace has open are open.
+ */
+#ifndef VB_REPLAY_H
+#define VB_REPLAY_H
+
+#include "replay/host/host.h"
+#include "replay/plan.h"
+#include "replay/result.h"
+
+struct vb_replay;
+
+struct vb_replay_options {
+	double speed; /* as vb_player_options has it: 0 is top speed */
+	uint32_t loops;
+	bool service_none;    /* answer the guest's requests at once */
+	const char *tolerate; /* fields that may differ, comma separated; NULL: only the usual */
+	void *ctx;
+	/* All is played, or the guest is gone: results are final. NULL: nobody wants to know. */
+	void (*finished)(void *ctx);
+};
+
+/* "top", or a number above 0 such as "2.5". 0 or -EINVAL. */
+int vb_replay_parse_speed(const char *text, double *ret);
+
+/*
+ * opt is copied. -EINVAL: a field that may differ does not exist. The plan must outlive the replay.
+ */
+int vb_replay_new(const struct vb_plan *plan, const struct vb_replay_options *opt,
+		  struct vb_replay **ret, struct vb_err *err);
+/* After the host's devices are gone (vb_host_free()). Accepts NULL. */
+void vb_replay_free(struct vb_replay *r);
+
+/*
+ * Offer the plan's devices. The host must not have offered any of them itself. Its max_version
+ * should be the plan's vmbus_version, if the plan has one.
+ */
+int vb_replay_attach(struct vb_replay *r, struct vb_host *h, struct vb_err *err);
+
+/* Whether finished() was or would have been called. */
+bool vb_replay_is_done(const struct vb_replay *r);
+
+/*
+ * The guest is gone, before the end perhaps. why: what happened, for the report; NULL: it shut down
+ * in order, which is as recorded when the trace asked it to.
+ */
+void vb_replay_stop(struct vb_replay *r, const char *why);
+
+/* How far it is: sends and expected messages that are over, and how many there are in all. */
+void vb_replay_progress(const struct vb_replay *r, uint64_t *ret_done, uint64_t *ret_all);
+
+/* The report; 0 or -ENOMEM. Valid until vb_replay_free(); vb_result_done() ends it before. */
+int vb_replay_result(const struct vb_replay *r, struct vb_result *ret);
+
+#endif

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * One recorded device on the software host. What the host tells goes to the player, what the player
+ * wants done is done to the host.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/replay_impl.h"
+
+static struct vb_replay_device *device_of(struct vb_hdevice *hd)
+{
+	const struct vb_model *m = vb_hdevice_config(hd)->model;
+
+	return (struct vb_replay_device *)((char *)m - offsetof(struct vb_replay_device, model));
+}
+
+static uint64_t now_of(const struct vb_replay_device *d)
+{
+	return vb_clock_mono(d->replay->clock);
+}
+
+/* ---- packets ---- */
+
+/* Room for one packet of len bytes. */
+static uint8_t *scratch(struct vb_replay_device *d, uint32_t len)
+{
+	uint8_t *bigger;
+
+	if (len <= d->scratch_size)
+		return d->scratch;
+	bigger = realloc(d->scratch, len);
+	if (!bigger)
+		return NULL;
+	d->scratch = bigger;
+	d->scratch_size = len;
+	return bigger;
+}
+
+/* Complete the frame of a live packet, and have the session learn from it. */
+static void learn(struct vb_replay_device *d, struct vb_frame *f, uint64_t now_ns)
+{
+	struct vb_replay *r = d->replay;
+	struct vb_walked w;
+	struct vb_link link;
+
+	f->number = ++r->n_packets;
+	f->time_ns = now_ns;
+	f->lost = 0;
+	f->flags = 0;
+	vb_session_prepare(r->session, f);
+	f->vmbus_version = vb_hdevice_vmbus_version(d->hd);
+	vb_walk(vb_root_proto(VB_KIND_PACKET), f, NULL, &w);
+	vb_session_learn(r->session, f, &w, &link);
+	for (unsigned int i = 0; i < w.n_layers && f->direction == VB_TO_HOST; i++)
+		r->shut_down |= strcmp(w.layer[i].proto->name, "hv_shutdown") == 0;
+}
+
+static int send_step(struct vb_replay_device *d, const struct vb_todo *todo)
+{
+	struct vb_hchannel *c = vb_hdevice_primary(d->hd);
+	const struct vb_step *s = todo->step;
+	struct vb_frame f;
+	uint8_t *bytes;
+	int rc;
+
+	if (!c || s->subchannel)
+		return -ENOTCONN;
+	bytes = scratch(d, s->wire_len);
+	if (!bytes || s->cap_len != s->wire_len || !s->wire_len)
+		return -EMSGSIZE;
+	memcpy(bytes, s->bytes, s->wire_len);
+	vb_step_frame(d->plan, s, &f);
+	f.data = bytes;
+	f.relid = vb_hchannel_relid(c);
+	vb_replay_rewrite(bytes, &f, todo, d->replay->clock);
+	rc = vb_hchannel_send(c, bytes, s->wire_len);
+	if (!rc)
+		learn(d, &f, now_of(d));
+	return rc;
+}
+
+/* ---- driving ---- */
+
+static int act(struct vb_replay_device *d, const struct vb_todo *todo)
+{
+	switch (todo->act) {
+	case VB_ACT_SEND:
+		return send_step(d, todo);
+	case VB_ACT_RESCIND:
+		vb_host_rescind(d->hd);
+		return 0;
+	case VB_ACT_OFFER:
+		return vb_host_reoffer(d->hd);
+	default:
+		return -EINVAL;
+	}
+}
+
+static void play(struct vb_replay_device *d)
+{
+	uint64_t now = now_of(d), tick = VB_NEVER;
+	struct vb_todo todo;
+	int rc;
+
+	if (d->is_timer)
+		vb_replay_tick(d->replay, now); /* it may start us */
+	for (;;) {
+		vb_player_poll(&d->player, now, &todo);
+		if (todo.act == VB_ACT_WAIT || todo.act == VB_ACT_END || d->stalled)
+			break;
+		rc = act(d, &todo);
+		if (rc == -EAGAIN && todo.act == VB_ACT_SEND) {
+			d->stalled = true; /* room() comes */
+			break;
+		}
+		now = now_of(d);
+		vb_player_acted(&d->player, now, rc);
+	}
+	if (d->stalled || todo.act == VB_ACT_END)
+		todo.wake_ns = VB_NEVER;
+	if (d->is_timer)
+		tick = vb_replay_tick(d->replay, now);
+	vb_hdevice_wake(d->hd, tick < todo.wake_ns ? tick : todo.wake_ns);
+}
+
+void vb_replay_drive(struct vb_replay_device *d)
+{
+	if (d->driving || d->replay->done)
+		return;
+	d->driving = true;
+	play(d);
+	d->driving = false;
+	if (d->player.ended && !d->is_timer)
+		vb_replay_drive(&d->replay->devices[0]); /* it may have been the last */
+}
+
+/* ---- what the host tells ---- */
+
+static void model_opened(struct vb_hdevice *hd, struct vb_hchannel *c)
+{
+	struct vb_replay_device *d = device_of(hd);
+
+	if (vb_hchannel_index(c) != 0)
+		return;
+	d->stalled = false;
+	vb_player_opened(&d->player, now_of(d));
+	vb_replay_opened(d->replay, now_of(d));
+	vb_replay_drive(d);
+}
+
+static void model_closed(struct vb_hdevice *hd, struct vb_hchannel *c)
+{
+	struct vb_replay_device *d = device_of(hd);
+
+	if (vb_hchannel_index(c) != 0)
+		return;
+	d->stalled = false;
+	vb_player_closed(&d->player, now_of(d));
+	vb_replay_drive(d);
+}
+
+/* The guest may change the bytes at any time: what is looked at is a copy. */
+static void model_packet(struct vb_hdevice *hd, struct vb_hchannel *c, const struct vb_hpacket *p)
+{
+	struct vb_replay_device *d = device_of(hd);
+	struct vb_frame f = p->frame;
+	uint64_t now = now_of(d);
+	uint8_t *bytes = scratch(d, f.cap_len);
+
+	(void)c;
+	if (!bytes)
+		return;
+	memcpy(bytes, f.data, f.cap_len);
+	f.data = bytes;
+	learn(d, &f, now);
+	vb_player_take(&d->player, &f, p->trans_id, now);
+	vb_replay_drive(d);
+}
+
+static void model_room(struct vb_hdevice *hd, struct vb_hchannel *c)
+{
+	struct vb_replay_device *d = device_of(hd);
+
+	(void)c;
+	d->stalled = false;
+	vb_replay_drive(d);
+}
+
+static void model_timer(struct vb_hdevice *hd, uint64_t now_ns)
+{
+	(void)now_ns;
+	vb_replay_drive(device_of(hd));
+}
+
+static bool model_busy(struct vb_hdevice *hd)
+{
+	return vb_player_is_waiting(&device_of(hd)->player);
+}
+
+/* ---- one device ---- */
+
+int vb_replay_device_init(struct vb_replay *r, struct vb_replay_device *d,
+			  const struct vb_plan_device *plan)
+{
+	int rc;
+
+	*d = (struct vb_replay_device){ .replay = r, .plan = plan };
+	vb_guid_text(plan->instance, d->instance);
+	d->model = (struct vb_model){
+		.name = plan->name,
+		.class = plan->class,
+		.instance = d->instance,
+		.offer_flags = plan->flags,
+		.opened = model_opened,
+		.closed = model_closed,
+		.packet = model_packet,
+		.room = model_room,
+		.timer = model_timer,
+		.busy = model_busy,
+	};
+	rc = vb_player_init(&d->player, plan, &r->player_opt);
+	d->player.ctx = r;
+	d->player.diverged = vb_replay_note;
+	return rc;
+}
+
+void vb_replay_device_done(struct vb_replay_device *d)
+{
+	vb_player_done(&d->player);
+	free(d->scratch);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Between replay.c, which knows all devices, and replay_device.c, which knows the host. */
+#ifndef VB_REPLAY_IMPL_H
+#define VB_REPLAY_IMPL_H
+
+#include "dissectors/session.h"
+#include "replay/host/model.h"
+#include "replay/replay.h"
+
+/* A recorded device on the software host: a model of its own. */
+struct vb_replay_device {
+	struct vb_model model;
+	struct vb_replay *replay;
+	const struct vb_plan_device *plan;
+	struct vb_player player;
+	struct vb_hdevice *hd;
+	char instance[VB_GUID_TEXT];
+	uint8_t *scratch; /* one packet */
+	size_t scratch_size;
+	bool stalled;  /* the ring was full */
+	bool driving;  /* vb_replay_drive() is under way */
+	bool is_timer; /* of all devices: the one whose timer serves the replay */
+};
+
+struct vb_replay {
+	const struct vb_plan *plan;
+	struct vb_replay_options opt;
+	struct vb_player_options player_opt;
+	char *tolerate_text;
+	const char **tolerate;
+	struct vb_session *session; /* of the live traffic */
+	struct vb_replay_device *devices;
+	size_t n_devices;
+	const struct vb_clock *clock;
+	uint64_t n_packets;   /* of the live traffic */
+	uint64_t start_by_ns; /* VB_NEVER: no device is open yet */
+	uint64_t linger_ns;   /* VB_NEVER: something is still to be played */
+	bool started, done;
+	bool shut_down; /* the trace asked the guest to, and it agreed */
+	char *broken_off;
+	struct vb_result_divergence *divergences;
+	size_t n_divergences, n_untold;
+};
+
+/* Set up the model and the player of a device; 0 or -ENOMEM. */
+int vb_replay_device_init(struct vb_replay *r, struct vb_replay_device *d,
+			  const struct vb_plan_device *plan);
+void vb_replay_device_done(struct vb_replay_device *d);
+
+/* Do what the player wants done now. */
+void vb_replay_drive(struct vb_replay_device *d);
+
+/* ---- what devices tell the replay ---- */
+
+void vb_replay_opened(struct vb_replay *r, uint64_t now_ns);
+/* The replay's own times: the start, the end. Returns when to call again. */
+uint64_t vb_replay_tick(struct vb_replay *r, uint64_t now_ns);
+void vb_replay_note(void *ctx, const struct vb_divergence *d);
+
+/* ---- rewrite.c ---- */
+
+/*
+ * Replace what only the live side knows in a packet that is about to be sent: ids of live requests,
+ * times that count from the live guest's start.
+ */
+void vb_replay_rewrite(uint8_t *bytes, const struct vb_frame *f, const struct vb_todo *todo,
+		       const struct vb_clock *clock);
+
+#endif
