@@ -8,8 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "capture/live.h"
-
 /* One write(2) for so many bytes: system calls then cost nothing beside the decoding. */
 #define ENOUGH 262144u
 
@@ -147,10 +145,4 @@ void vb_report_device(void *ctx, const struct vb_device *dev, uint32_t n_channel
 		vb_buf_str(&r->out, ", bypassed: user space has its rings");
 	vb_buf_str(&r->out, "\n");
 	vb_report_next(r);
-}
-
-void vb_report_version(struct vb_report *r)
-{
-	vb_buf_fmt(&r->out, "vmbusdump %s\nJSON schema %d\n", VB_TOOLS_VERSION, VB_JSON_SCHEMA);
-	vb_buf_fmt(&r->out, "libbpf %s\n", vb_source_bpf_version());
 }

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * --version; apart from the other reports, since it alone needs the library for live capture.
+ */
+#include "capture/live.h"
+#include "capture/report.h"
+
+void vb_report_version(struct vb_report *r)
+{
+	vb_buf_fmt(&r->out, "vmbusdump %s\nJSON schema %d\n", VB_TOOLS_VERSION, VB_JSON_SCHEMA);
+	vb_buf_fmt(&r->out, "libbpf %s\n", vb_source_bpf_version());
+}
