@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The agent: /init of the guest. It makes the guest's world, runs the steps that vmbusreplay wrote
+ * down for it, and brings out what came of them.
+ *
+ * There is one thread. Whoever waits for something calls vb_agent_pump(), which keeps the line to
+ * vmbusreplay alive meanwhile.
+ */
+#ifndef VB_GUEST_AGENT_H
+#define VB_GUEST_AGENT_H
+
+#include <sys/types.h>
+
+#include "replay/guest/port.h"
+
+#define VB_AGENT_STEPS "/etc/vmbus-agent" /* what to do, a step each line */
+#define VB_AGENT_OUT "/out"		  /* files to bring out */
+#define VB_AGENT_SOCKET "vmbus-agent"	  /* name of the abstract socket */
+#define VB_AGENT_CLIENTS 16
+#define VB_AGENT_WORDS_MAX 32
+
+/* First byte of what a client of the socket sends; the words follow, each with its NUL. */
+enum vb_agent_ask {
+	VB_ASK_HOST = 'h',     /* for the host; the answer is s32 status, text */
+	VB_ASK_POWEROFF = 'p', /* end everything */
+	VB_ASK_REBOOT = 'r',
+};
+
+/* A process that the agent started. */
+struct vb_agent_child {
+	pid_t pid; /* 0: none was started */
+	bool ended;
+	int status; /* then: exit status, or 128 + signal */
+	int out;    /* what it prints, -1: nobody reads it */
+};
+
+struct vb_agent_client {
+	int fd;	     /* -1: free */
+	uint32_t id; /* of the command that it waits for */
+};
+
+enum vb_agent_end { VB_END_NONE, VB_END_STOP, VB_END_POWEROFF, VB_END_REBOOT };
+
+struct vb_agent {
+	int signal_fd, timer_fd, listen_fd;
+	uint32_t next_id;
+	struct vb_agent_client clients[VB_AGENT_CLIENTS];
+	struct vb_agent_child workload, capture, loader, doer;
+	uint32_t doer_id; /* of the DO that doer runs for */
+	char doer_text[4096];
+	size_t doer_len;
+	bool capture_ready;    /* it said so */
+	enum vb_agent_end end; /* what was asked for, first wish wins */
+	struct vb_port_message message;
+};
+
+/* ---- mounts.c ---- */
+
+/* Mount what a Linux program expects, install busybox. */
+void vb_agent_mounts(void);
+
+/* ---- process.c ---- */
+
+/* Where the three standard files of a child lead. */
+enum vb_agent_wiring {
+	VB_WIRE_CONSOLE, /* all to the console */
+	VB_WIRE_OUT,	 /* output and errors come to us through child.out */
+	VB_WIRE_ERR,	 /* errors only; output to the console */
+};
+
+/* Start a program (words end with NULL) as leader of a process group. 0 or a negative errno. */
+int vb_agent_start(struct vb_agent_child *ret, char *const words[], enum vb_agent_wiring wiring);
+
+/* Children that ended are noted in their struct vb_agent_child; others are just reaped. */
+void vb_agent_reap(struct vb_agent *a);
+
+/* End a child and its group: politely, and after grace_ms not so. */
+void vb_agent_kill(struct vb_agent *a, struct vb_agent_child *c, int sig, int grace_ms);
+
+/* ---- pump.c ---- */
+
+int vb_agent_pump_open(struct vb_agent *a);
+
+/* Do what comes up, for at most ms milliseconds or until something did. */
+void vb_agent_pump(struct vb_agent *a, int ms);
+
+/* Monotonic milliseconds. */
+uint64_t vb_agent_now_ms(void);
+
+/* ---- requests.c ---- */
+
+int vb_agent_requests_open(struct vb_agent *a);
+/* A new client wants something. */
+void vb_agent_accept(struct vb_agent *a);
+/* vmbusreplay answered a command. */
+void vb_agent_answer(struct vb_agent *a, const struct vb_port_message *m);
+/* Somebody waits for an answer. */
+bool vb_agent_waits(const struct vb_agent *a);
+
+/* The other side: programs "host", "poweroff" and "reboot". */
+int vb_agent_client(const char *name, int argc, char *const argv[]);
+
+/* ---- steps.c ---- */
+
+/* Perform the steps; returns the exit status of the whole. */
+int vb_agent_steps(struct vb_agent *a);
+
+/* ---- files.c ---- */
+
+/* Send all files under VB_AGENT_OUT. */
+void vb_agent_send_files(void);
+
+#endif
