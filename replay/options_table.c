@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * The options of vmbusreplay, one row each, and how their arguments are read.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/options.h"
+#include "replay/vmm/vm.h"
+
+static int add_word(const struct vb_option_row *row, void *options, const char *arg,
+		    struct vb_err *err)
+{
+	struct vb_list *list = (struct vb_list *)((char *)options + row->offset);
+	const char **bigger = reallocarray(list->words, list->n + 1, sizeof(*bigger));
+
+	if (!bigger)
+		return vb_fail(err, -ENOMEM, "not enough memory");
+	list->words = bigger;
+	list->words[list->n++] = arg;
+	return 0;
+}
+
+static int set_accel(const struct vb_option_row *row, void *options, const char *arg,
+		     struct vb_err *err)
+{
+	static const char *const names[] = {
+		[VB_ACCEL_AUTO] = "auto",
+		[VB_ACCEL_KVM] = "kvm",
+		[VB_ACCEL_EMULATED] = "emulated",
+	};
+	struct vb_replay_options *o = options;
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (strcmp(names[i], arg) == 0) {
+			o->accel = (enum vb_accel)i;
+			return 0;
+		}
+	}
+	return vb_fail(err, -EINVAL, "--%s %s: give auto, kvm or emulated", row->name, arg);
+}
+
+/* MAJOR.MINOR; on the wire each has a half. */
+static int set_version(const struct vb_option_row *row, void *options, const char *arg,
+		       struct vb_err *err)
+{
+	static const struct {
+		const char *text;
+		uint32_t code;
+	} known[] = {
+		{ "2.4", 0x20004 }, { "3.0", 0x30000 }, { "4.0", 0x40000 },
+		{ "4.1", 0x40001 }, { "5.0", 0x50000 }, { "5.1", 0x50001 },
+		{ "5.2", 0x50002 }, { "5.3", 0x50003 }, { "6.0", 0x60000 },
+	};
+	struct vb_replay_options *o = options;
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
+		if (strcmp(known[i].text, arg) == 0) {
+			o->vmbus_version = known[i].code;
+			return 0;
+		}
+	}
+	return vb_fail(err, -EINVAL,
+		       "--%s %s: versions are 2.4, 3.0, 4.0, 4.1, 5.0, 5.1, 5.2, 5.3 and 6.0",
+		       row->name, arg);
+}
+
+/* "top", or a factor with up to three decimals. */
+static int set_speed(const struct vb_option_row *row, void *options, const char *arg,
+		     struct vb_err *err)
+{
+	struct vb_replay_options *o = options;
+	uint64_t milli = 0, unit = 1000;
+	const char *p = arg;
+
+	if (strcmp(arg, "top") == 0) {
+		o->speed_milli = 0;
+		return 0;
+	}
+	for (; *p >= '0' && *p <= '9' && milli < 1000000000; p++)
+		milli = milli * 10 + (uint64_t)(*p - '0') * 1000;
+	if (*p == '.')
+		for (p++; *p >= '0' && *p <= '9' && unit > 1; p++)
+			milli += (uint64_t)(*p - '0') * (unit /= 10);
+	if (*p != '\0' || milli == 0)
+		return vb_fail(err, -EINVAL, "--%s %s: give top, or a factor such as 1, 2.5 or 0.1",
+			       row->name, arg);
+	o->speed_milli = milli;
+	return 0;
+}
+
+/* ---- the table ---- */
+
+#define GUEST VB_REPLAY_GUEST
+#define RUN VB_REPLAY_RUN
+#define BOTH (GUEST | RUN)
+#define CACHE (BOTH | VB_REPLAY_SETUP | VB_REPLAY_DOCTOR)
+#define MEMBER(m) .offset = offsetof(struct vb_replay_options, m)
+#define TEXT(m) vb_option_text, MEMBER(m)
+
+const struct vb_option_row vb_replay_rows[] = {
+	{ "The program", "doctor", 0, NULL, VB_REPLAY_DOCTOR, 0, NULL, vb_option_nothing,
+	  .help = "say whether this machine can run guests, and what to do if not" },
+	{ NULL, "version", 0, NULL, VB_REPLAY_VERSION, 0, NULL, vb_option_nothing,
+	  .help = "show the version" },
+	{ NULL, "help", 'h', NULL, VB_REPLAY_HELP, 0, NULL, vb_option_nothing,
+	  .help = "show this text; behind a command: that of the command" },
+	{ NULL, "cache", 0, "DIR", 0, CACHE, NULL, TEXT(cache),
+	  .help = "where setup puts kernels and programs; default: $VMBUSREPLAY_CACHE or "
+		  "~/.cache/vmbusreplay" },
+	{ NULL, "quiet", 'q', NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(quiet),
+	  .help = "say only what goes wrong" },
+
+	{ "The machine", "kernel", 0, "IMG|NAME", 0, BOTH, NULL, TEXT(kernel),
+	  .help = "a bzImage, or a kernel of setup by its name; default: bookworm" },
+	{ NULL, "modules", 0, "DIR", 0, BOTH, "kernel", TEXT(modules),
+	  .help = "where the modules of IMG are, at any depth; what is not there is taken to be "
+		  "built in" },
+	{ NULL, "append", 0, "TEXT", 0, BOTH, NULL, TEXT(append),
+	  .help = "more for the kernel's command line" },
+	{ NULL, "vcpus", 0, "N", 0, BOTH, NULL, vb_option_number, MEMBER(n_vcpus), 1,
+	  VB_VM_MAX_VCPUS, .help = "virtual processors; default: 1" },
+	{ NULL, "memory", 0, "MIB", 0, BOTH, NULL, vb_option_number, MEMBER(memory_mib), 128, 3072,
+	  .help = "memory; default: 512" },
+	{ NULL, "accel", 0, "auto|kvm|emulated", 0, BOTH, NULL, set_accel,
+	  .help = "auto: KVM where it emulates Hyper-V, else an emulated machine whose KVM does" },
+	{ NULL, "time", 0, NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(real_time),
+	  .help = "emulated: let time be time; else, with one processor, instructions are counted "
+		  "and each run is like the other" },
+	{ NULL, "cpus", 0, "N", 0, BOTH, NULL, vb_option_number, MEMBER(n_cpus), 1, 16,
+	  .help = "emulated: processors of the outer machine; default: 1" },
+
+	{ "The host", "devices", 0, "LIST", 0, BOTH, NULL, TEXT(devices),
+	  .help = "what it offers, by class, with commas; default: all integration services" },
+	{ NULL, "persona", 0, "FILE", 0, BOTH, NULL, TEXT(persona),
+	  .help = "settings of the devices" },
+	{ NULL, "vmbus-version", 0, "V", 0, BOTH, NULL, set_version,
+	  .help = "the newest version of the bus that the host accepts, for example 4.1" },
+	{ NULL, "fault", 0, "SPEC", 0, BOTH, NULL, add_word, MEMBER(faults),
+	  .help = "CLASS:FAULT[,FAULT...]: what goes wrong on purpose; may be given again" },
+	{ NULL, "write", 0, NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(write),
+	  .help = "let the guest write to disk images; no device of now has any" },
+
+	{ "What happens", "workload", 0, "SCRIPT", 0, BOTH, NULL, TEXT(workload),
+	  .help = "run this in the guest (busybox sh); without it the guest waits for Ctrl-C" },
+	{ NULL, "add", 0, "FILE:PATH", 0, BOTH, NULL, add_word, MEMBER(add),
+	  .help = "put a file into the guest; may be given again" },
+	{ NULL, "deadline", 0, "S", 0, BOTH, NULL, vb_option_number, MEMBER(deadline_ns), 1, 604800,
+	  1000000000, .help = "end the guest after S seconds, with exit status 1" },
+
+	{ "What comes of it", "capture", 0, "FILE", 0, BOTH, NULL, TEXT(capture),
+	  .help = "what vmbusdump captures in the guest" },
+	{ NULL, "host-log", 0, "FILE", 0, BOTH, NULL, TEXT(host_log),
+	  .help = "the host's own record of every message and packet" },
+	{ NULL, "out", 0, "DIR", 0, BOTH, NULL, TEXT(out_dir),
+	  .help = "all else that the workload leaves in /out" },
+	{ NULL, "console", 0, "FILE", 0, BOTH, NULL, TEXT(console),
+	  .help = "the guest's console; default: kept only when the guest fails" },
+	{ NULL, "log-dir", 0, "DIR", 0, BOTH, NULL, TEXT(log_dir),
+	  .help = "emulated: logs of the outer machine" },
+	{ NULL, "vmbusdump", 0, "FILE", 0, BOTH, NULL, TEXT(vmbusdump),
+	  .help = "the static vmbusdump for the guest; default: vmbusdump-static beside this "
+		  "program" },
+
+	{ "Replay", "speed", 0, "N|top", 0, RUN, NULL, set_speed,
+	  .help = "so many times as fast as recorded; top: as fast as can be" },
+	{ NULL, "loop", 0, "N", 0, RUN, NULL, vb_option_number, MEMBER(n_loops), 1, 1000000,
+	  .help = "play it N times" },
+	{ NULL, "channels", 0, "LIST", 0, RUN, NULL, TEXT(channels),
+	  .help = "only these devices of the trace" },
+	{ NULL, "service-time", 0, "recorded|none", 0, RUN, NULL, TEXT(service_time),
+	  .help = "answer as late as the recorded host did, or at once" },
+	{ NULL, "tolerate", 0, "LIST", 0, RUN, NULL, TEXT(tolerate),
+	  .help = "fields that may differ, beside the documented ones" },
+	{ NULL, "json", 0, "OUT", 0, RUN, NULL, TEXT(json), .help = "the report as JSON" },
+	{ NULL, "junit", 0, "OUT", 0, RUN, NULL, TEXT(junit), .help = "the report as JUnit XML" },
+
+	{ "Between the outer and the inner machine", "initrd", 0, "FILE", 0, BOTH, NULL,
+	  TEXT(initrd), .help = "boot this initramfs as it is" },
+	{ NULL, "files", 0, "FILE", 0, BOTH, NULL, TEXT(files),
+	  .help = "put all files of the guest into this one" },
+	{ NULL, "failure-log", 0, "FILE", 0, BOTH, NULL, TEXT(failure_log),
+	  .help = "where the console is kept when the guest fails; default: "
+		  "vmbusreplay-console.log" },
+};

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Who watches over a guest: every stage has a deadline, a guest that says too much is ended, and so
+ * is one that says nothing.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "capture/signals.h"
+#include "replay/session_impl.h"
+
+#define SECOND UINT64_C(1000000000)
+#define LOOK_NS (SECOND / 5)
+
+/* An emulated machine on a busy one is slow; a guest that lives says so every second. */
+#define BOOT_NS (180 * SECOND)	 /* kernel to agent */
+#define SILENCE_NS (45 * SECOND) /* between two signs of life of the agent */
+#define STOP_NS (60 * SECOND)	 /* from the wish to end to the end */
+#define DOWN_NS (45 * SECOND)	 /* from the last word of the agent to power off */
+
+#define MAX_MESSAGES 100000u /* control messages of a guest in a second */
+
+static void stop(struct vb_session *s, const char *why)
+{
+	if (s->stage >= VB_STAGE_STOP)
+		return;
+	vb_session_progress(s, why);
+	if (s->stage == VB_STAGE_UP)
+		vb_session_send(s, VB_AGENT_STOP, NULL, 0, NULL, 0);
+	else /* nobody is there to be told */
+		vb_session_fail(s, -EINTR, "the guest was ended before its agent was there");
+	vb_session_stage(s, VB_STAGE_STOP);
+}
+
+void vb_session_end(struct vb_session *s)
+{
+	stop(s, "end");
+}
+
+static void counts(struct vb_session *s)
+{
+	struct vb_host_stats st;
+	char line[200];
+
+	vb_host_get_stats(s->host, &st);
+	snprintf(line, sizeof(line),
+		 "control messages %" PRIu64 " in, %" PRIu64 " out; packets %" PRIu64
+		 " in, %" PRIu64 " out",
+		 st.messages_in, st.messages_out, st.packets_in, st.packets_out);
+	vb_session_progress(s, line);
+}
+
+static void take_signals(struct vb_session *s)
+{
+	unsigned int wishes = vb_signals_poll(s->opt->signal_fd);
+
+	if (wishes & VB_WISH_COUNTS)
+		counts(s);
+	if (!(wishes & VB_WISH_STOP))
+		return;
+	s->interrupted = true;
+	if (s->n_interrupts++ > 0)
+		vb_session_fail(s, -EINTR, "ended at once; what the guest had is lost");
+	else
+		stop(s, "the guest is told to end; once more ends it at once");
+}
+
+static void check_stage(struct vb_session *s, uint64_t now)
+{
+	uint64_t in_stage = now - s->stage_ns;
+
+	if (s->stage == VB_STAGE_BOOT && in_stage > BOOT_NS)
+		vb_session_fail(s, -ETIMEDOUT,
+				"the kernel did not reach its agent in %" PRIu64 " s",
+				BOOT_NS / SECOND);
+	else if (s->stage == VB_STAGE_DONE && in_stage > DOWN_NS)
+		vb_session_fail(s, -ETIMEDOUT, "the guest did not power off in %" PRIu64 " s",
+				DOWN_NS / SECOND);
+	else if (s->stage == VB_STAGE_STOP && in_stage > STOP_NS)
+		vb_session_fail(s, -ETIMEDOUT, "told to end, the guest did not in %" PRIu64 " s",
+				STOP_NS / SECOND);
+	else if ((s->stage == VB_STAGE_UP || s->stage == VB_STAGE_STOP) && now > s->alive_ns &&
+		 now - s->alive_ns > SILENCE_NS)
+		vb_session_fail(s, -ETIMEDOUT,
+				"the guest hangs: nothing of its agent for %" PRIu64 " s",
+				SILENCE_NS / SECOND);
+}
+
+static void check_deadline(struct vb_session *s, uint64_t now)
+{
+	if (s->opt->deadline_ns == 0 || now - s->start_ns < s->opt->deadline_ns ||
+	    s->deadline_passed)
+		return;
+	s->deadline_passed = true;
+	stop(s, "the deadline has passed: the guest is told to end");
+}
+
+static void check_floods(struct vb_session *s, uint64_t now)
+{
+	struct vb_host_stats st;
+
+	if (s->console.flooded)
+		vb_session_fail(s, -EFBIG, "the guest floods its console: more than %u MiB",
+				VB_CONSOLE_MAX >> 20);
+	if (now - s->second_ns < SECOND)
+		return;
+	vb_host_get_stats(s->host, &st);
+	if (st.messages_in - s->messages > MAX_MESSAGES)
+		vb_session_fail(s, -EFBIG,
+				"the guest floods the bus: %" PRIu64
+				" control messages in a second",
+				st.messages_in - s->messages);
+	s->messages = st.messages_in;
+	s->second_ns = now;
+}
+
+uint64_t vb_session_watch(void *ctx, uint64_t now_ns)
+{
+	struct vb_session *s = ctx;
+	const struct vb_session_hooks *h = vb_session_hooks(s);
+	uint64_t next = now_ns + LOOK_NS, hooks;
+
+	take_signals(s);
+	vb_host_log_tick(&s->log, now_ns);
+	if (s->log.failed)
+		vb_session_fail(s, s->log.failed, "%s", s->log.err.text);
+	if (s->failed == 0) {
+		check_deadline(s, now_ns);
+		check_stage(s, now_ns);
+		check_floods(s, now_ns);
+	}
+	hooks = h->tick && s->failed == 0 ? h->tick(h->ctx, now_ns) : VB_NEVER;
+	return hooks < next ? hooks : next;
+}

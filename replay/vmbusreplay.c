@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * vmbusreplay: a software VMBus host, for guests with unmodified kernels and for replays against
+ * their drivers.
+ */
+#include <errno.h>
+#include <limits.h>
+
+#include "capture/flow.h"
+#include "replay/agent_image.h"
+#include "replay/doctor.h"
+#include "replay/launch.h"
+#include "replay/say.h"
+#include "replay/setup/setup.h"
+
+static enum vb_exit exit_of(int rc)
+{
+	if (rc == 0)
+		return VB_EXIT_GOOD;
+	return rc == -EINVAL ? VB_EXIT_USAGE : rc == -ENOTSUP ? VB_EXIT_CANNOT : VB_EXIT_DATA;
+}
+
+static enum vb_exit fail(int rc, const struct vb_err *err)
+{
+	vb_say("%s", err->text);
+	return exit_of(rc);
+}
+
+static enum vb_exit setup(const struct vb_replay_options *o)
+{
+	struct vb_err err = { "" };
+	char cache[PATH_MAX];
+	int rc = vb_setup_cache(o->cache, cache, &err);
+
+	if (rc == 0)
+		rc = vb_setup_run(cache, o->words, o->n_words, &err);
+	if (rc == 0)
+		return VB_EXIT_GOOD;
+	vb_say("%s", err.text);
+	return rc == -EINVAL ? VB_EXIT_USAGE : VB_EXIT_CANNOT;
+}
+
+static void say_end(const struct vb_launch *l, const struct vb_say *say)
+{
+	const struct vb_session_result *r = &l->result;
+
+	if (say->quiet || l->emulated)
+		return;
+	vb_say("%s after %.1f s; control messages %llu in, %llu out; packets %llu in, %llu out",
+	       r->rebooted ? "rebooted" : "powered off", (double)r->duration_ns / 1e9,
+	       (unsigned long long)r->host.messages_in, (unsigned long long)r->host.messages_out,
+	       (unsigned long long)r->host.packets_in, (unsigned long long)r->host.packets_out);
+	if (r->n_dropped > 0 && !l->opt->files)
+		vb_say("%llu file%s of the guest dropped: name a directory with --out",
+		       (unsigned long long)r->n_dropped, vb_plural(r->n_dropped));
+}
+
+static enum vb_exit guest(const struct vb_replay_options *o)
+{
+	struct vb_say say = { .quiet = o->quiet };
+	struct vb_launch l = {
+		.opt = o,
+		.agent = vb_agent_image,
+		.agent_len = vb_agent_image_len(),
+		.ctx = &say,
+		.progress = vb_say_progress,
+		.trouble = vb_say_trouble,
+		.output = vb_say_output,
+	};
+	struct vb_err err = { "" };
+	int rc = vb_launch(&l, &err);
+
+	if (rc < 0)
+		return fail(rc, &err);
+	say_end(&l, &say);
+	if (l.emulated && l.status != 0)
+		return (enum vb_exit)l.status;
+	if (l.result.status != 0) {
+		vb_say("the workload ended with status %d", l.result.status);
+		return VB_EXIT_DATA;
+	}
+	if (o->capture && !l.result.has_capture) {
+		vb_say("no capture came out of the guest");
+		return VB_EXIT_DATA;
+	}
+	return say.out_failed ? VB_EXIT_DATA : VB_EXIT_GOOD;
+}
+
+static enum vb_exit run(const struct vb_replay_options *o, struct vb_report *report)
+{
+	switch (o->mode) {
+	case VB_REPLAY_SETUP:
+		return setup(o);
+	case VB_REPLAY_GUEST:
+		return guest(o);
+	case VB_REPLAY_PLAN:
+	case VB_REPLAY_RUN:
+		vb_say("this command is not built yet");
+		return VB_EXIT_CANNOT;
+	case VB_REPLAY_DOCTOR:
+		return vb_replay_doctor(o->cache, vb_report_finding, report) == 0 ? VB_EXIT_GOOD :
+										    VB_EXIT_CANNOT;
+	case VB_REPLAY_VERSION:
+		vb_buf_str(&report->out, "vmbusreplay " VB_TOOLS_VERSION "\n");
+		return VB_EXIT_GOOD;
+	case VB_REPLAY_HELP:
+		vb_replay_options_help(o->command, &report->out);
+		return VB_EXIT_GOOD;
+	}
+	return VB_EXIT_USAGE;
+}
+
+static enum vb_exit run_words(int argc, char **argv)
+{
+	struct vb_replay_options o;
+	struct vb_report report;
+	struct vb_err err = { "" };
+	enum vb_exit code = VB_EXIT_USAGE;
+
+	vb_report_init(&report, false);
+	if (vb_replay_options_parse(argc, argv, &o, &err) < 0)
+		vb_say("%s", err.text);
+	else
+		code = run(&o, &report);
+	vb_replay_options_done(&o);
+	if (vb_report_flush(&report) < 0 && !vb_report_reader_gone(&report) &&
+	    code == VB_EXIT_GOOD) {
+		vb_say("cannot write to standard output");
+		code = VB_EXIT_DATA;
+	}
+	vb_report_done(&report);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	struct vb_err err = { "" };
+
+	if (!vb_inner_is())
+		return (int)run_words(argc, argv);
+	if (vb_inner_begin(&argc, &argv, &err) < 0) {
+		vb_say("%s", err.text);
+		vb_inner_end(VB_EXIT_CANNOT);
+	}
+	vb_inner_end((int)run_words(argc, argv));
+}
