@@ -5,32 +5,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/statvfs.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "replay/clock.h"
-#include "replay/outer/command.h"
 #include "replay/outer/run_impl.h"
 
 #define POLL_MS 10
 #define NS_PER_S 1000000000ull
 #define POWER_OFF_NS (10 * NS_PER_S) /* after the last frame */
-#define LEAST_ROOM 65536u	     /* bytes of a disk that is not full */
-
-static bool disk_is_full(const struct vb_outer *o)
-{
-	struct statvfs s;
-
-	return !statvfs(o->dir, &s) && (uint64_t)s.f_bavail * s.f_frsize < LEAST_ROOM;
-}
-
-static int explain_full(const struct vb_outer *o, struct vb_err *err)
-{
-	return vb_fail(err, -ENOSPC, "no room left in %.*s: choose another directory with TMPDIR",
-		       (int)(strrchr(o->dir, '/') - o->dir), o->dir);
-}
 
 /* ---- how it ended ---- */
 
@@ -38,27 +22,21 @@ static int explain_end(const struct vb_outer *o, struct vb_err *err)
 {
 	char words[256];
 
-	if (disk_is_full(o))
-		return explain_full(o, err);
-	vb_outer_last_words(o, VB_OUTER_CONSOLE, words, sizeof(words));
-	if (!words[0])
-		vb_outer_last_words(o, VB_OUTER_EMULATOR_LOG, words, sizeof(words));
+	vb_outer_last_words(o->console, words, sizeof(words));
+	if (!strcmp(words, "none"))
+		vb_outer_last_words(o->log, words, sizeof(words));
 	return vb_fail(err, -EIO, "the inner machine ended %s; its last words: %s",
-		       o->alive ? "without an exit status" : "before it began",
-		       words[0] ? words : "none");
+		       o->alive ? "without an exit status" : "before it began", words);
 }
 
-static int explain_silence(const struct vb_outer *o, struct vb_err *err)
+static int explain_silence(const struct vb_outer *o, uint64_t deadline_ns, struct vb_err *err)
 {
 	char words[256];
 
-	if (disk_is_full(o))
-		return explain_full(o, err);
-	vb_outer_last_words(o, VB_OUTER_CONSOLE, words, sizeof(words));
+	vb_outer_last_words(o->console, words, sizeof(words));
 	return vb_fail(err, -ETIMEDOUT,
 		       "the inner machine gave no sign of life for %llu s; its last words: %s",
-		       (unsigned long long)(o->opt->deadline_ns / NS_PER_S),
-		       words[0] ? words : "none");
+		       (unsigned long long)(deadline_ns / NS_PER_S), words);
 }
 
 static int read_status(const struct vb_outer *o, int *ret_status, struct vb_err *err)
@@ -102,9 +80,9 @@ static int follow(struct vb_outer *o, struct vb_err *err)
 		if (o->ended && now - o->heard_ns > POWER_OFF_NS)
 			break;
 		if (!ret && !off && !o->ended && now - o->heard_ns > deadline)
-			ret = explain_silence(o, err);
-		else if (!ret && now - o->heard_ns > NS_PER_S * 2 && disk_is_full(o))
-			ret = explain_full(o, err);
+			ret = explain_silence(o, deadline, err);
+		else if (!ret && !off)
+			ret = vb_outer_check_room(o, err);
 	}
 	return ret;
 }

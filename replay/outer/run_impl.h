@@ -13,12 +13,14 @@
 
 struct vb_outer {
 	const struct vb_outer_options *opt;
-	char dir[PATH_MAX]; /* private, removed at the end */
+	char dir[PATH_MAX]; /* private; "": there is none */
+	bool hidden;	    /* the directory is removed already; what is open still works */
 	pid_t emulator;	    /* 0: does not run */
 	int emulator_status;
-	int frames;  /* what it writes, read from behind */
-	int signals; /* our end of the socket */
-	int pending; /* signalfd(2) */
+	int frames;	  /* what it writes, read from behind */
+	int console, log; /* the inner kernel's words, and the emulator's */
+	int signals;	  /* our end of the socket */
+	int pending;	  /* signalfd(2) */
 	sigset_t old_mask;
 	uint64_t taken, punched; /* bytes of frames read; and given back to the file system */
 	struct vb_frame_reader reader;
@@ -39,6 +41,9 @@ int vb_outer_take(struct vb_outer *o, struct vb_err *err);
 int vb_outer_take_frame(void *ctx, const struct vb_frame_head *head, const uint8_t *data,
 			struct vb_err *err);
 
+/* -ENOSPC: the disk with our files is full, so that something is lost by now, or soon. */
+int vb_outer_check_room(const struct vb_outer *o, struct vb_err *err);
+
 /* A signal came: hand it on. -EINTR: it is the second. */
 int vb_outer_signal(struct vb_outer *o, struct vb_err *err);
 
@@ -48,7 +53,13 @@ int vb_outer_open(struct vb_outer *o, struct vb_err *err);
 int vb_outer_start(struct vb_outer *o, struct vb_err *err);
 void vb_outer_close(struct vb_outer *o);
 
-/* The last line that is not blank of a file in the working directory, for messages; "" if none. */
-void vb_outer_last_words(const struct vb_outer *o, const char *name, char *ret, size_t size);
+/*
+ * The inner machine is up, so the emulator has opened all it needs: remove the directory now. Not even
+ * SIGKILL leaves anything behind then.
+ */
+void vb_outer_hide(struct vb_outer *o);
+
+/* The last line that is not blank of one of the logs, for messages; "none" if there is none. */
+void vb_outer_last_words(int fd, char *ret, size_t size);
 
 #endif

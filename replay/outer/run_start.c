@@ -68,7 +68,7 @@ static int open_in(const struct vb_outer *o, const char *name, int flags, int *r
 {
 	char path[PATH_MAX];
 
-	*ret_fd = open(path_in(o, name, path), flags | O_CREAT | O_CLOEXEC, 0600);
+	*ret_fd = open(path_in(o, name, path), flags | O_CREAT | O_CLOEXEC, 0666);
 	if (*ret_fd < 0)
 		return vb_fail(err, -errno, "cannot make %s: %s", path, strerror(errno));
 	return 0;
@@ -91,7 +91,7 @@ int vb_outer_open(struct vb_outer *o, struct vb_err *err)
 {
 	int ret;
 
-	o->frames = o->signals = -1;
+	o->frames = o->console = o->log = o->signals = -1;
 	for (size_t i = 0; i < VB_OUTER_FILES; i++)
 		o->files[i] = -1;
 	take_signals(o);
@@ -102,16 +102,44 @@ int vb_outer_open(struct vb_outer *o, struct vb_err *err)
 		ret = place_log(o, VB_OUTER_CONSOLE, err);
 	if (!ret)
 		ret = place_log(o, VB_OUTER_EMULATOR_LOG, err);
-	return ret ? ret : open_in(o, VB_OUTER_FRAMES, O_RDWR, &o->frames, err);
+	if (!ret)
+		ret = open_in(o, VB_OUTER_FRAMES, O_RDWR, &o->frames, err);
+	if (!ret)
+		ret = open_in(o, VB_OUTER_CONSOLE, O_RDWR, &o->console, err);
+	return ret ? ret : open_in(o, VB_OUTER_EMULATOR_LOG, O_RDWR | O_APPEND, &o->log, err);
+}
+
+void vb_outer_hide(struct vb_outer *o)
+{
+	char path[PATH_MAX];
+
+	if (!o->dir[0] || o->hidden)
+		return;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		unlink(path_in(o, names[i], path));
+	rmdir(o->dir);
+	o->hidden = true;
+}
+
+static void give_signals_back(struct vb_outer *o)
+{
+	struct signalfd_siginfo info;
+	struct timespec no_time = { 0, 0 };
+	sigset_t pipe;
+
+	while (o->warned && read(o->pending, &info, sizeof(info)) > 0)
+		;
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	while (sigtimedwait(&pipe, NULL, &no_time) > 0)
+		;
+	sigprocmask(SIG_SETMASK, &o->old_mask, NULL);
 }
 
 /* Pending signals reach whoever waited for them before; those we acted upon are gone. */
 void vb_outer_close(struct vb_outer *o)
 {
-	struct signalfd_siginfo info;
-	struct timespec no_time = { 0, 0 };
-	char path[PATH_MAX];
-	sigset_t pipe;
+	const int fds[] = { o->frames, o->console, o->log, o->signals };
 
 	if (o->emulator) {
 		kill(o->emulator, SIGKILL);
@@ -120,31 +148,24 @@ void vb_outer_close(struct vb_outer *o)
 	for (size_t i = 0; i < VB_OUTER_FILES; i++)
 		if (o->files[i] >= 0)
 			close(o->files[i]);
-	if (o->frames >= 0)
-		close(o->frames);
-	if (o->signals >= 0)
-		close(o->signals);
-	for (size_t i = 0; o->dir[0] && i < sizeof(names) / sizeof(names[0]); i++)
-		unlink(path_in(o, names[i], path));
-	if (o->dir[0])
-		rmdir(o->dir);
-	while (o->warned && read(o->pending, &info, sizeof(info)) > 0)
-		;
+	for (size_t i = 0; i < sizeof(fds) / sizeof(fds[0]); i++)
+		if (fds[i] >= 0)
+			close(fds[i]);
+	vb_outer_hide(o);
+	give_signals_back(o);
 	if (o->pending >= 0)
 		close(o->pending);
-	sigemptyset(&pipe);
-	sigaddset(&pipe, SIGPIPE);
-	while (sigtimedwait(&pipe, NULL, &no_time) > 0)
-		;
-	sigprocmask(SIG_SETMASK, &o->old_mask, NULL);
 }
 
-void vb_outer_last_words(const struct vb_outer *o, const char *name, char *ret, size_t size)
+void vb_outer_last_words(int fd, char *ret, size_t size)
 {
-	char path[PATH_MAX], line[512];
-	FILE *f = fopen(path_in(o, name, path), "re");
+	char line[512];
+	int copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	FILE *f = copy < 0 ? NULL : fdopen(copy, "r");
 
-	ret[0] = '\0';
+	snprintf(ret, size, "none");
+	if (f)
+		rewind(f);
 	while (f && fgets(line, sizeof(line), f)) {
 		line[strcspn(line, "\r\n")] = '\0';
 		if (line[strspn(line, " \t")])
@@ -161,16 +182,15 @@ void vb_outer_last_words(const struct vb_outer *o, const char *name, char *ret, 
 static _Noreturn void become_emulator(const struct vb_outer *o, struct vb_command *c,
 				      const char *path, pid_t parent, int signals)
 {
-	int null = open("/dev/null", O_RDONLY), log;
+	int null = open("/dev/null", O_RDONLY);
 
 	setpgid(0, 0); /* a terminal's Ctrl-C is for us, not for it */
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent || chdir(o->dir))
 		_exit(127);
-	log = open(VB_OUTER_EMULATOR_LOG, O_WRONLY | O_CREAT | O_APPEND, 0600);
 	dup2(null, STDIN_FILENO);
-	dup2(log, STDOUT_FILENO);
-	dup2(log, STDERR_FILENO);
+	dup2(o->log, STDOUT_FILENO);
+	dup2(o->log, STDERR_FILENO);
 	fcntl(signals, F_SETFD, 0);
 	sigprocmask(SIG_SETMASK, &o->old_mask, NULL);
 	execv(path, (char *const *)c->argv);

@@ -7,11 +7,28 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "replay/outer/run_impl.h"
 
 #define PUNCH_STEP (4u * 1024u * 1024u)
+#define LEAST_ROOM 65536u /* bytes of a disk that is not full */
+#define PRINT_MS 1000	  /* how often room is looked after while nobody reads our output */
+
+int vb_outer_check_room(const struct vb_outer *o, struct vb_err *err)
+{
+	struct statvfs s;
+	uint64_t blocks;
+
+	if (fstatvfs(o->frames, &s) || !s.f_blocks)
+		return 0;
+	blocks = geteuid() ? s.f_bavail : s.f_bfree;
+	if (blocks * s.f_frsize >= LEAST_ROOM)
+		return 0;
+	return vb_fail(err, -ENOSPC, "no room left in %.*s: choose another directory with TMPDIR",
+		       (int)(strrchr(o->dir, '/') - o->dir), o->dir);
+}
 
 int vb_outer_signal(struct vb_outer *o, struct vb_err *err)
 {
@@ -42,8 +59,9 @@ static int print(struct vb_outer *o, int fd, const uint8_t *bytes, size_t len, s
 	int ret = 0;
 
 	while (len && !ret) {
-		poll(fds, 2, -1);
-		if (fds[1].revents)
+		if (poll(fds, 2, PRINT_MS) == 0)
+			ret = vb_outer_check_room(o, err);
+		if (!ret && fds[1].revents)
 			ret = vb_outer_signal(o, err);
 		if (ret || !fds[0].revents)
 			continue;
@@ -126,6 +144,7 @@ int vb_outer_take_frame(void *ctx, const struct vb_frame_head *head, const uint8
 	struct vb_outer *o = ctx;
 
 	o->alive = true;
+	vb_outer_hide(o);
 	switch (head->type) {
 	case VB_FRAME_STDOUT:
 		return print(o, STDOUT_FILENO, data, head->len, err);

@@ -87,7 +87,7 @@ static void run_init(struct run *r)
 	r->opt.files = r->files;
 	r->o.opt = &r->opt;
 	r->o.frames = memfd_create("frames", MFD_CLOEXEC);
-	r->o.pending = -1;
+	r->o.pending = r->o.console = r->o.log = -1;
 	r->o.reader.ctx = &r->o;
 	r->o.reader.frame = vb_outer_take_frame;
 	for (size_t i = 0; i < VB_OUTER_FILES; i++)
