@@ -26,8 +26,8 @@ struct vb_outer_options {
 	uint32_t memory_mib; /* for the program; what kernel and files take is added */
 	bool deterministic;  /* count instructions instead of time; idle time is skipped */
 	uint32_t n_cpus;
-	uint64_t deadline_ns; /* of wall-clock time without any sign of life; 0: a minute */
-	const char *log_dir;  /* where inner-console.log and inner-emulator.log go, or NULL */
+	uint64_t deadline_ns; /* of wall-clock time without any sign of life once it is up; 0: a minute */
+	const char *log_dir; /* where inner-console.log and inner-emulator.log go, or NULL */
 };
 
 /* Whether to run inside; AUTO: only when this machine's KVM cannot do it. -ENOTSUP with err. */

@@ -14,8 +14,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#define FILES_MS 100 /* how often files are looked at */
-#define TICK_NS 1000000000ull
+#define FILES_MS 100	     /* how often files are looked at */
+#define TICK_NS 200000000ull /* where instructions are counted, a second may take half a minute */
 
 /* ---- frames ---- */
 

@@ -14,6 +14,8 @@
 
 #define POLL_MS 10
 #define NS_PER_S 1000000000ull
+#define DEADLINE_NS (60 * NS_PER_S) /* when none is given */
+#define BOOT_NS (90 * NS_PER_S)	    /* until it is up, on a busy machine that counts instructions */
 #define POWER_OFF_NS (10 * NS_PER_S) /* after the last frame */
 
 /* ---- how it ended ---- */
@@ -29,14 +31,22 @@ static int explain_end(const struct vb_outer *o, struct vb_err *err)
 		       o->alive ? "without an exit status" : "before it began", words);
 }
 
-static int explain_silence(const struct vb_outer *o, uint64_t deadline_ns, struct vb_err *err)
+/* How long it may be silent. */
+static uint64_t patience(const struct vb_outer *o)
+{
+	uint64_t ns = o->opt->deadline_ns ? o->opt->deadline_ns : DEADLINE_NS;
+
+	return o->alive || ns > BOOT_NS ? ns : BOOT_NS;
+}
+
+static int explain_silence(const struct vb_outer *o, struct vb_err *err)
 {
 	char words[256];
 
 	vb_outer_last_words(o->console, words, sizeof(words));
 	return vb_fail(err, -ETIMEDOUT,
 		       "the inner machine gave no sign of life for %llu s; its last words: %s",
-		       (unsigned long long)(deadline_ns / NS_PER_S), words);
+		       (unsigned long long)(patience(o) / NS_PER_S), words);
 }
 
 static int read_status(const struct vb_outer *o, int *ret_status, struct vb_err *err)
@@ -62,7 +72,7 @@ static int follow(struct vb_outer *o, struct vb_err *err)
 {
 	struct pollfd fd = { .fd = o->pending, .events = POLLIN };
 	const struct vb_clock *clock = vb_clock_machine();
-	uint64_t deadline = o->opt->deadline_ns ? o->opt->deadline_ns : 60 * NS_PER_S, now;
+	uint64_t now;
 	bool off = false;
 	int ret = 0;
 
@@ -79,8 +89,8 @@ static int follow(struct vb_outer *o, struct vb_err *err)
 			o->heard_ns = now;
 		if (o->ended && now - o->heard_ns > POWER_OFF_NS)
 			break;
-		if (!ret && !off && !o->ended && now - o->heard_ns > deadline)
-			ret = explain_silence(o, deadline, err);
+		if (!ret && !off && !o->ended && now - o->heard_ns > patience(o))
+			ret = explain_silence(o, err);
 		else if (!ret && !off)
 			ret = vb_outer_check_room(o, err);
 	}
