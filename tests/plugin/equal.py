@@ -99,7 +99,7 @@ class Json:
         row = self.rows[path]
         if is_number(row):
             return int(value, 16) if isinstance(value, str) else int(value)
-        if row.type == "guid":
+        if row.type in ("guid", "text"):
             return value
         if row.type != "bytes":
             raise Unusable(f"{self.path}: {path} is of an unknown type {row.type}")
@@ -179,9 +179,11 @@ class Pdml:
         return int(show, 0)
 
     def text_of(self, path, element, bit):
-        """What stands behind the title, which 4.4 marks when it shows only the begin of a value."""
+        """What stands behind the title, which is marked when only the begin of a value is shown."""
         title = self.rows[path].title
-        showname = element.get("showname", "").replace(f"{title} […]: ", f"{title}: ", 1)
+        showname = element.get("showname", "")
+        for mark in ("[…]", "[truncated]"):  # of 4.4, and before it
+            showname = showname.replace(f"{title} {mark}: ", f"{title}: ", 1)
         before, found, text = showname.partition(f"{title}: ")
         if not found or (before and not (bit and before.endswith(" = "))):
             self.faults.append(f"{path}: '{element.get('showname')}' lacks the title '{title}'")
@@ -214,6 +216,12 @@ class Pdml:
         if not good:
             self.faults.append(f"{path}: the value {value} marks bytes {marked}")
 
+    def check_text(self, path, element, value):
+        """Wireshark escapes what it does not print, in one way or another."""
+        plain = value.isascii() and value.isprintable() and not set(value) & set('\\"')
+        if plain and element.get("show") != value:
+            self.faults.append(f"{path}: the text '{value}' is shown as '{element.get('show')}'")
+
     def entry(self, path, element, around):
         row = self.rows.get(path)
         if row is None or row.type == "struct":
@@ -232,7 +240,11 @@ class Pdml:
             self.check_bytes(path, element, value, around)
             return Entry(path, value, found and (found[1] or found[4]))
         self.text_of(path, element, False)
-        return Entry(path, bytes.fromhex(element.get("value", "")), None)
+        value = bytes.fromhex(element.get("value", ""))
+        if row.type == "text":
+            value = value.decode("utf-16-le")
+            self.check_text(path, element, value)
+        return Entry(path, value, None)
 
     def is_ours(self, name):
         return name.split(".")[0] in self.protos

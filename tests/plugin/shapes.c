@@ -130,6 +130,27 @@ static void put_balloon(struct making *m)
 	TELL(m, VB_TO_HOST, 6, 4, 11, 2 | 1ull << 32);
 }
 
+/* Two rounds of the heartbeat, and a question that is asked twice before its answer. */
+static void put_heartbeats(struct making *m)
+{
+	static const uint8_t turns[] = { VB_TO_GUEST, VB_TO_HOST, VB_TO_GUEST,
+					 VB_TO_GUEST, VB_TO_HOST, VB_TO_HOST };
+	uint8_t packet[88] = { 6, 0, 2, 0, 11, 0 };
+
+	packet[16] = 1;	 /* pipe: data */
+	packet[20] = 60; /* its length */
+	packet[24] = 3;	 /* framework version */
+	packet[28] = 1;	 /* message type */
+	packet[30] = 3;	 /* message version */
+	packet[34] = 40; /* size of the body */
+	for (size_t i = 0; i < sizeof(turns); i++) {
+		packet[41] = turns[i] == VB_TO_GUEST ? 3 : 5;
+		packet[44] = (uint8_t)(7 + i);
+		begin(m, VB_KIND_PACKET, turns[i], VB_CLASS_HEARTBEAT, 5);
+		end(m, packet, sizeof(packet), sizeof(packet));
+	}
+}
+
 /* An offer of each class, and a packet that says its class by its channel only. */
 static void put_offers(struct making *m)
 {
@@ -157,6 +178,7 @@ static void put_conversations(struct making *m)
 	put_balloon(m);
 	SAY(m, VB_TO_HOST, 7, 3);
 	put_balloon(m);
+	put_heartbeats(m);
 	put_offers(m);
 	SAY(m, VB_TO_HOST, 13, 3);
 	say(m, VB_TO_HOST, 16, NULL, 0);

@@ -6,14 +6,14 @@
 #include "capture/pcapng.h"
 #include "tests/unit/random_tree.h"
 
-#define MAX_FRAME 2048
+#define MAX_FRAME 13312
 
 struct making {
 	struct vb_trace_writer *w;
 	struct vb_random_tree tree;
 	uint64_t time_ns, seq[4];
 	uint32_t relid;
-	uint8_t data[MAX_FRAME], packet[MAX_FRAME + 16];
+	uint8_t data[MAX_FRAME], packet[MAX_FRAME + 64];
 	struct vb_event ev;		/* the next record, but for its bytes */
 	const struct vb_row *seen[256]; /* rows of the shape at hand that occurred */
 	unsigned int n_seen, n_shapes, n_records;

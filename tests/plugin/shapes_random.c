@@ -9,6 +9,7 @@
 #include <string.h>
 
 #define WANTED 12      /* frames of each shape, more until all its rows have occurred */
+#define IC "hv_icmsg"  /* with bodies that are protocols of their own */
 #define ATTEMPTS 20000 /* to get them; many lengths do not fit */
 
 /* Whatever stands in a header besides what the message needs. */
@@ -120,12 +121,26 @@ static uint8_t kind_of(struct making *m, const struct vb_proto *proto)
 	return VB_KIND_PACKET;
 }
 
+/* A message of the integration services that has the protocol as its body, or NULL. */
+static const struct vb_msg *ic_message(const struct vb_proto *proto)
+{
+	const struct vb_msg *m = vb_proto_by_name(IC)->msgs;
+
+	for (; m->name; m++)
+		if (m->rows->type == VB_PAYLOAD && m->rows->proto &&
+		    !strcmp(m->rows->proto, proto->name))
+			return m;
+	return NULL;
+}
+
 /* A class whose packets hold the protocol; any class for the packet itself. */
 static uint8_t class_of(struct making *m, const struct vb_proto *proto)
 {
 	size_t n, first;
 	const struct vb_class_info *classes = vb_classes(&n);
 
+	if (ic_message(proto))
+		proto = vb_proto_by_name(IC);
 	first = number(m, n);
 	for (size_t i = 0; i < n; i++) {
 		const struct vb_class_info *c = &classes[(first + i) % n];
@@ -142,10 +157,10 @@ static uint8_t class_of(struct making *m, const struct vb_proto *proto)
 static bool make_frame(struct making *m, const struct vb_proto *proto, const struct vb_msg *msg,
 		       struct vb_frame *ret_f)
 {
-	static const uint32_t sizes[] = { 24, 80, 300, MAX_FRAME };
+	static const uint32_t sizes[] = { 24, 80, 300, 3000, MAX_FRAME };
 	struct vb_tree tree = vb_random_tree(&m->tree);
 	struct vb_sink filler = { .ctx = m, .field = fill_field, .open = fill_open };
-	uint32_t len = (uint32_t)number(m, sizes[number(m, 16) ? number(m, 3) : 3]);
+	uint32_t len = (uint32_t)number(m, sizes[number(m, 16) ? number(m, 3) : 3 + number(m, 2)]);
 	uint32_t version = random_version(m, proto);
 	struct vb_walked w;
 
@@ -168,19 +183,43 @@ static bool make_frame(struct making *m, const struct vb_proto *proto, const str
 	return w.layer[0].msg == msg;
 }
 
-/* Put what is in m->data into a packet, which then is the frame. */
-static void wrap(struct making *m, struct vb_frame *f)
+/* The headers between the packet and the protocol; how many bytes they have. */
+static uint32_t put_inner_headers(const struct vb_proto *proto, const struct vb_frame *f,
+				  uint8_t *p)
 {
-	uint32_t len = (16 + f->wire_len + 7) & ~7u;
-	uint16_t descriptor[4] = { 6, 2, (uint16_t)(len / 8), (uint16_t)number(m, 2) };
+	const struct vb_msg *ic = ic_message(proto);
+	uint16_t version = (uint16_t)f->proto_version, size = (uint16_t)f->wire_len;
+	uint32_t pipe[2] = { 1, f->wire_len + (ic ? 20 : 0) };
+
+	if (!vb_class_by_code(f->class)->pipe || !strcmp(proto->name, "hv_pipe"))
+		return 0;
+	memcpy(p, pipe, sizeof(pipe));
+	if (!ic)
+		return sizeof(pipe);
+	p[8] = 3;
+	p[12] = (uint8_t)ic->number;
+	memcpy(p + 14, &version, sizeof(version));
+	memcpy(p + 18, &size, sizeof(size));
+	p[25] = 3;
+	return 28;
+}
+
+/* Put what is in m->data into a packet, which then is the frame. */
+static void wrap(struct making *m, const struct vb_proto *proto, struct vb_frame *f)
+{
+	uint32_t head, len;
+	uint16_t descriptor[4] = { 6, 2, 0, (uint16_t)number(m, 2) };
 	uint64_t id = number(m, 5);
 
 	if (!number(m, 8))
 		descriptor[0] = 11;
 	memset(m->packet, 0, sizeof(m->packet));
+	head = 16 + put_inner_headers(proto, f, m->packet + 16);
+	len = (head + f->wire_len + 7) & ~7u;
+	descriptor[2] = (uint16_t)(len / 8);
 	memcpy(m->packet, descriptor, sizeof(descriptor));
 	memcpy(m->packet + 8, &id, sizeof(id));
-	memcpy(m->packet + 16, m->data, f->wire_len);
+	memcpy(m->packet + head, m->data, f->wire_len);
 	memcpy(m->data, m->packet, len < MAX_FRAME ? len : MAX_FRAME);
 	f->wire_len = len < MAX_FRAME ? len : MAX_FRAME;
 	f->cap_len = f->wire_len;
@@ -209,7 +248,7 @@ static void put_damaged(struct making *m, const struct vb_frame *f)
 		d.cap_len = (uint32_t)number(m, f->wire_len);
 		break;
 	case 2: /* bytes behind it */
-		d.wire_len += (uint32_t)number(m, MAX_FRAME - f->wire_len);
+		d.wire_len += (uint32_t)number(m, MAX_FRAME - f->wire_len) % 300;
 		d.cap_len = d.wire_len;
 		for (uint32_t i = f->wire_len; i < d.wire_len; i++)
 			m->data[i] = (uint8_t)number(m, 256);
@@ -284,7 +323,7 @@ static void put_shape(struct making *m, const struct vb_proto *proto, const stru
 		if (n >= WANTED && before == m->n_seen)
 			continue; /* nothing new in it */
 		if (f.kind == VB_KIND_PACKET && proto != vb_root_proto(f.kind))
-			wrap(m, &f);
+			wrap(m, proto, &f);
 		put_frame(m, &f);
 		if (n % 2)
 			put_damaged(m, &f);
@@ -340,7 +379,7 @@ static void put_value(struct making *m, const struct vb_proto *proto, const stru
 	for (unsigned int i = 0; i < row->size; i++)
 		m->data[s.off + i] = (uint8_t)(value >> 8 * i);
 	if (f.kind == VB_KIND_PACKET && proto != vb_root_proto(f.kind))
-		wrap(m, &f);
+		wrap(m, proto, &f);
 	put_frame(m, &f);
 }
 

@@ -234,16 +234,24 @@ static int tree_number(void *ctx, const void *node, uint64_t *ret_value)
 	return 0;
 }
 
+/* A byte of UTF-16 that people can read. */
+static uint8_t ascii(struct vb_random_tree *t, size_t i)
+{
+	return i % 2 ? 0 : (uint8_t)(' ' + vb_random(t, 95));
+}
+
 static int tree_bytes(void *ctx, const void *node, uint8_t *buf, size_t size, size_t *ret_n)
 {
 	const struct vb_random_node *n = node;
 	struct vb_random_tree *t = ctx;
+	bool is_ascii;
 
 	*ret_n = size;
 	if (n->row->len == VB_REST && size > 0 && vb_random(t, 2))
 		*ret_n = vb_random(t, size);
+	is_ascii = n->row->type == VB_UTF16 && vb_random(t, 2);
 	for (size_t i = 0; i < *ret_n; i++)
-		buf[i] = (uint8_t)next(t);
+		buf[i] = is_ascii ? ascii(t, i) : (uint8_t)next(t);
 	return 0;
 }
 
