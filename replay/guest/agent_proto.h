@@ -14,7 +14,14 @@
 #include <stdint.h>
 
 #define VB_AGENT_VERSION 1u
-#define VB_AGENT_PORT 0x2f8u	   /* COM2 */
+#define VB_AGENT_PORT 0x2f8u /* COM2 */
+/*
+ * Any write here sends RCX bytes at the linear address RSI, as if they had been written to
+ * VB_AGENT_PORT, with one exit; RSI and RCX are left as after `rep outsb`, so RCX is not 0 when a
+ * page was not mapped. KVM makes an exit, or at best a round in its emulator, of each step of a
+ * string instruction that writes.
+ */
+#define VB_AGENT_BLOCK_PORT 0x2f0u
 #define VB_AGENT_MAX (64u * 1024u) /* data bytes of one message, at most */
 
 struct vb_agent_head {

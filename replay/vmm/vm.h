@@ -17,7 +17,7 @@ struct vb_buf;
 enum vb_vm_end {
 	VB_VM_POWERED_OFF,
 	VB_VM_RESET,
-	VB_VM_PANICKED, /* the guest's kernel said so */
+	VB_VM_PANICKED, /* the guest's kernel said so; err has what else it said */
 	VB_VM_STOPPED,	/* vb_vm_stop() */
 	VB_VM_FAILED,	/* KVM or the processor gave up; err says how */
 };
@@ -27,13 +27,20 @@ struct vb_vm_options {
 	size_t kernel_len;
 	const uint8_t *initrd;
 	size_t initrd_len;
-	const char *append; /* more for the kernel's command line; may be NULL */
-	uint64_t memory;    /* bytes; a multiple of 2 MiB */
+	/*
+	 * More for the kernel's command line; may be NULL. It stands behind "console=ttyS0 reboot=t
+	 * panic=-1 quiet", so "loglevel=7" makes the guest talk.
+	 */
+	const char *append;
+	uint64_t memory;    /* bytes; a multiple of 2 MiB, up to 3 GiB */
 	uint32_t n_vcpus;   /* 1 .. VB_VM_MAX_VCPUS */
 	bool async_signals; /* guest signals by event file descriptor to the I/O thread */
 	bool stimers;	    /* offer Hyper-V's synthetic timers; else the guest uses its APIC's */
 	void *ctx;
-	/* Bytes the guest wrote to its console (COM1), to the agent's port (COM2). The lock is held. */
+	/*
+	 * Bytes the guest wrote to its console (COM1), to the agent's port (COM2); may be NULL. As all
+	 * callbacks they come from any of the machine's threads, one at a time: a lock is held.
+	 */
 	void (*console)(void *ctx, const uint8_t *bytes, size_t n);
 	void (*agent)(void *ctx, const uint8_t *bytes, size_t n);
 	/*
@@ -46,7 +53,12 @@ struct vb_vm_options {
 /* Does this machine's /dev/kvm emulate Hyper-V? 0; -ENOTSUP, and err says what is missing. */
 int vb_vm_possible(struct vb_err *err);
 
+/*
+ * opt is copied, and so are kernel, initrd and append: they may go. -EINVAL: the options or the kernel
+ * image make no sense; -ENOSPC: memory is too small; -ENOTSUP: as vb_vm_possible().
+ */
 int vb_vm_new(const struct vb_vm_options *opt, struct vb_vm **ret, struct vb_err *err);
+/* The host that stands on it is gone already. Accepts NULL. */
 void vb_vm_free(struct vb_vm *vm);
 
 /* Valid as long as the machine is. */
@@ -59,8 +71,8 @@ const struct vb_clock *vb_vm_clock(struct vb_vm *vm);
 void vb_vm_attach(struct vb_vm *vm, struct vb_host *host);
 
 /*
- * Run until the end. The calling thread becomes the I/O thread: it runs the host at its deadlines.
- * 0: *ret_end says how it ended; negative errno: it did not start.
+ * Run until the end, once. The calling thread becomes the I/O thread: it runs the host at its
+ * deadlines. 0: *ret_end says how it ended; negative errno: it did not start.
  */
 int vb_vm_run(struct vb_vm *vm, enum vb_vm_end *ret_end, struct vb_err *err);
 
