@@ -79,6 +79,9 @@ struct vb_source {
 
 /* ---- reading trace files: trace_read.c, source_file.c ---- */
 
+/* Link type of the traces that are written: upper PDU, tags in front of the record. */
+#define VB_LINKTYPE_UPPER_PDU 252u
+
 /* Facts of the section header; strings are empty when absent. */
 struct vb_trace_info {
 	char hardware[128];

@@ -21,8 +21,6 @@
 #include "capture/modes.h"
 #include "capture/options_impl.h"
 
-#define LINKTYPE 252 /* of our traces: upper PDU */
-
 /* Names of interfaces. That of a device goes on with what -i takes. */
 static const char all_devices[] = "vmbus";
 static const char one_device[] = "vmbus:";
@@ -223,7 +221,8 @@ static void tell_interfaces(struct vb_report *report)
 
 static void tell_link_type(struct vb_buf *out)
 {
-	vb_buf_fmt(out, "dlt {number=%d}{name=WIRESHARK_UPPER_PDU}{display=VMBus}\n", LINKTYPE);
+	vb_buf_fmt(out, "dlt {number=%u}{name=WIRESHARK_UPPER_PDU}{display=VMBus}\n",
+		   VB_LINKTYPE_UPPER_PDU);
 }
 
 static void put_command(struct vb_buf *out)

@@ -54,9 +54,8 @@
 #define VB_TSRESOL_NS 9u
 #define VB_TSRESOL_BINARY 0x80u
 
-#define VB_LINKTYPE_USER0 147u	   /* from here on: numbers our records may have of their own */
-#define VB_LINKTYPE_UPPER_PDU 252u /* tags in front of the record */
-#define VB_SNAPLEN 262144u	   /* longest packet data that other readers accept */
+#define VB_LINKTYPE_USER0 147u /* from here on: numbers our records may have of their own */
+#define VB_SNAPLEN 262144u     /* longest packet data that other readers accept */
 
 /* Tags in front of a record: big-endian tag and length, then the value. */
 #define VB_TAG_END 0u
