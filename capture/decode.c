@@ -58,8 +58,6 @@ int vb_decoder_init(struct vb_decoder *d, const struct vb_answers *answers)
 	*d = (struct vb_decoder){
 		.answers = answers,
 		.session = vb_session_new(OPEN_REQUESTS),
-		.record_proto = vb_header_proto(),
-		.ext_proto = vb_external_proto(),
 	};
 	return d->session ? 0 : -ENOMEM;
 }
@@ -85,17 +83,6 @@ void vb_decoder_begin(struct vb_decoder *d, const struct vb_event *ev)
 	d->learned = false;
 }
 
-/* Bytes that stand beside the message, in the message's context. */
-static struct vb_frame frame_of(const struct vb_decoder *d, const void *bytes, uint32_t len)
-{
-	struct vb_frame f = d->frame;
-
-	f.data = bytes;
-	f.cap_len = len;
-	f.wire_len = len;
-	return f;
-}
-
 static bool has_errors(const struct vb_walked *w)
 {
 	for (unsigned int i = 0; i < VB_N_NOTES; i++)
@@ -112,26 +99,22 @@ static void judge(struct vb_decoder *d, const struct vb_walked *w)
 	d->malformed |= has_errors(w);
 }
 
-static void walk_header(const struct vb_decoder *d, const struct vb_sink *sink)
+/* Nobody may be interested, but what was never walked cannot be judged or learned from. */
+static void walk_part(struct vb_decoder *d, enum vb_part part, bool wanted,
+		      const struct vb_sink *sink)
 {
-	struct vb_frame f = frame_of(d, &d->ev->hdr, sizeof(d->ev->hdr));
-	struct vb_walked w;
-
-	/* Bytes that are no record have no header. */
-	if (d->ev->hdr.magic == VB_RECORD_MAGIC)
-		vb_walk(d->record_proto, &f, sink, &w);
-}
-
-static void walk_external(struct vb_decoder *d, const struct vb_sink *sink)
-{
+	const struct vb_proto *proto;
+	struct vb_walked other, *w = part == VB_PART_ROOT ? &d->walked : &other;
 	struct vb_frame f;
-	struct vb_walked w;
 
-	if (d->ev->hdr.ext_len == 0)
+	if (!wanted && (d->learned || part == VB_PART_RECORD))
 		return;
-	f = frame_of(d, d->ev->ext, d->ev->hdr.ext_len);
-	vb_walk(d->ext_proto, &f, sink, &w);
-	judge(d, &w);
+	proto = vb_part_frame(part, &d->ev->hdr, d->ev->ext, &d->frame, &f);
+	if (!proto)
+		return;
+	vb_walk(proto, &f, wanted ? sink : NULL, w);
+	if (part != VB_PART_RECORD)
+		judge(d, w);
 }
 
 static void learn(struct vb_decoder *d)
@@ -145,15 +128,8 @@ static void learn(struct vb_decoder *d)
 
 void vb_decoder_walk(struct vb_decoder *d, unsigned int parts, const struct vb_sink *sink)
 {
-	if (parts & VB_PART_RECORD)
-		walk_header(d, sink);
-	if (!d->learned || parts & VB_PART_ROOT) {
-		vb_walk(vb_root_proto(d->frame.kind), &d->frame, parts & VB_PART_ROOT ? sink : NULL,
-			&d->walked);
-		judge(d, &d->walked);
-	}
-	if (!d->learned || parts & VB_PART_EXT)
-		walk_external(d, parts & VB_PART_EXT ? sink : NULL);
+	for (enum vb_part part = VB_PART_RECORD; part < VB_PART_LINK; part <<= 1)
+		walk_part(d, part, parts & part, sink);
 	if (!d->learned)
 		learn(d);
 	if (parts & VB_PART_LINK)

@@ -9,15 +9,6 @@
 #include "capture/event.h"
 #include "dissectors/session.h"
 
-/* What a record consists of, in the order of the walk. */
-enum vb_part {
-	VB_PART_RECORD = 1, /* the record's header, "hv_record" */
-	VB_PART_ROOT = 2,   /* the message or packet */
-	VB_PART_EXT = 4,    /* bytes outside the ring, "hv_ext" */
-	VB_PART_LINK = 8,   /* what it is connected with, "hv_link" */
-	VB_PART_ALL = 15,
-};
-
 /* ---- answers found on a first pass ---- */
 
 struct vb_answers {
@@ -36,8 +27,7 @@ void vb_answers_done(struct vb_answers *a);
 struct vb_decoder {
 	struct vb_session *session;
 	const struct vb_answers *answers; /* of a first pass, or NULL */
-	const struct vb_proto *record_proto, *ext_proto;
-	uint64_t n_malformed; /* records so far */
+	uint64_t n_malformed;		  /* records so far */
 	/* the record at hand: */
 	const struct vb_event *ev;
 	struct vb_frame frame;

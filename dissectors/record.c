@@ -8,7 +8,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "wire.h"
+#include "session.h"
 
 static void fault(struct vb_record *rec, const char *words)
 {
@@ -136,4 +136,34 @@ void vb_record_read(uint8_t *bytes, uint32_t len, struct vb_record *ret)
 		read_record(ret, bytes, len);
 	else
 		read_other(ret, bytes, len, "no record: the magic number is wrong");
+}
+
+/* ---- parts ---- */
+
+static void set_bytes(struct vb_frame *f, const void *bytes, uint32_t len)
+{
+	f->data = bytes;
+	f->cap_len = f->wire_len = len;
+}
+
+const struct vb_proto *vb_part_frame(enum vb_part part, const struct vb_record_header *h,
+				     const uint8_t *ext, const struct vb_frame *f,
+				     struct vb_frame *ret_f)
+{
+	*ret_f = *f;
+	switch (part) {
+	case VB_PART_RECORD:
+		/* Bytes that are no record have no header. */
+		set_bytes(ret_f, h, sizeof(*h));
+		return h->magic == VB_RECORD_MAGIC ? vb_header_proto() : NULL;
+	case VB_PART_ROOT:
+		return vb_root_proto(f->kind);
+	case VB_PART_EXT:
+		set_bytes(ret_f, ext, h->ext_len);
+		return h->ext_len > 0 ? vb_external_proto() : NULL;
+	case VB_PART_LINK:
+	case VB_PART_ALL:
+		break;
+	}
+	return NULL;
 }

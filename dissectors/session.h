@@ -1,12 +1,33 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * What is known across records: versions, channels and their classes, open requests, messages in
+ * What a record consists of, and what is known across records: versions, channels and their classes, open requests, messages in
  * several parts.
  */
 #ifndef VB_SESSION_H
 #define VB_SESSION_H
 
 #include "wire.h"
+
+/* ---- the parts of a record ---- */
+
+/* In the order in which all programs walk them. */
+enum vb_part {
+	VB_PART_RECORD = 1, /* the record's header, "hv_record" */
+	VB_PART_ROOT = 2,   /* the message or packet */
+	VB_PART_EXT = 4,    /* bytes outside the ring, "hv_ext" */
+	VB_PART_LINK = 8,   /* what it is connected with, "hv_link": no bytes, see vb_link_walk() */
+	VB_PART_ALL = 15,
+};
+
+/*
+ * By which protocol a part is read, and its bytes in the context of the record's frame f. NULL: the
+ * record has no such part. h is where the bytes of the header are.
+ */
+const struct vb_proto *vb_part_frame(enum vb_part part, const struct vb_record_header *h,
+				     const uint8_t *ext, const struct vb_frame *f,
+				     struct vb_frame *ret_f);
+
+/* ---- what is known across records ---- */
 
 struct vb_session;
 

@@ -114,17 +114,20 @@ static void walk(struct dissection *d, const struct vb_proto *proto, const struc
 	vb_walk(proto, f, &d->sink, ret);
 }
 
-/* What stands in the record beside the message. */
-static void walk_beside(struct dissection *d, const struct vb_proto *proto, const uint8_t *bytes,
-			uint32_t len)
+static void walk_part(struct dissection *d, enum vb_part part)
 {
-	struct vb_frame f = d->frame;
-	struct vb_walked ignored;
+	/* Places in the tree are places in the bytes. */
+	bool is_record = d->rec.hdr.magic == VB_RECORD_MAGIC;
+	const struct vb_record_header *h = is_record ? (const void *)d->bytes : &d->rec.hdr;
+	const struct vb_proto *proto;
+	struct vb_walked other;
+	struct vb_frame f;
 
-	f.data = bytes;
-	f.cap_len = f.wire_len = len;
-	if (len)
-		walk(d, proto, &f, &ignored);
+	if (part == VB_PART_RECORD && !plugin.shows_header)
+		return;
+	proto = vb_part_frame(part, h, d->rec.ext, &d->frame, &f);
+	if (proto)
+		walk(d, proto, &f, part == VB_PART_ROOT ? &d->walked : &other);
 }
 
 static void fill_columns(const struct dissection *d)
@@ -153,10 +156,8 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
 	d->sink = vb_tree_sink_init(&d->tree_sink, &plugin.binding, pinfo, tree);
 	read_record(d);
 	prepare(d);
-	if (d->rec.hdr.magic == VB_RECORD_MAGIC && plugin.shows_header)
-		walk_beside(d, vb_header_proto(), d->bytes, VB_RECORD_HEADER_LEN);
-	walk(d, vb_root_proto(d->frame.kind), &d->frame, &d->walked);
-	walk_beside(d, vb_external_proto(), d->rec.ext, d->rec.hdr.ext_len);
+	for (enum vb_part part = VB_PART_RECORD; part < VB_PART_LINK; part <<= 1)
+		walk_part(d, part);
 	learn(d);
 	vb_link_walk(&d->link, &d->sink);
 	fill_columns(d);
