@@ -85,7 +85,7 @@ void vb_bus_disconnect(struct vb_host *h)
 {
 	uint32_t version = h->version;
 
-	for (uint32_t relid = 1; relid < VB_N_RELIDS; relid++)
+	for (uint32_t relid = 1; relid < h->relid_end; relid++)
 		if (h->channels[relid])
 			vb_channel_close(h->channels[relid]);
 	vb_gpadl_forget_all(h);

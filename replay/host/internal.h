@@ -124,6 +124,7 @@ struct vb_host {
 	uint32_t version; /* 0: not connected */
 	bool wants_offers;
 	struct vb_hchannel *channels[VB_N_RELIDS]; /* by relid */
+	uint32_t relid_end;			   /* one behind the highest that was ever used */
 	uint64_t seq[VB_N_RELIDS];		   /* records so far; [0]: of control messages */
 	uint64_t work[VB_N_RELIDS / 64];	   /* channels whose rings want a look */
 	struct vb_gpadl *gpadls;

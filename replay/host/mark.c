@@ -26,7 +26,7 @@ int vb_host_mark(struct vb_host *h, uint32_t number, void (*done)(void *ctx), vo
 
 static bool is_quiet(struct vb_host *h)
 {
-	for (uint32_t relid = 1; relid < VB_N_RELIDS; relid++) {
+	for (uint32_t relid = 1; relid < h->relid_end; relid++) {
 		struct vb_hchannel *c = h->channels[relid];
 
 		if (c && !c->broken && !vb_packets_idle(c))

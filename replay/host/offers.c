@@ -23,7 +23,7 @@ void vb_host_watch_connections(struct vb_host *h,
 {
 	h->connection_changed = changed;
 	h->connection_ctx = ctx;
-	for (uint32_t relid = 1; relid < VB_N_RELIDS; relid++)
+	for (uint32_t relid = 1; relid < h->relid_end; relid++)
 		if (h->channels[relid])
 			tell_connection(h, h->channels[relid], true);
 }
@@ -85,6 +85,7 @@ int vb_offer_channel(struct vb_hdevice *d, uint16_t index)
 	c->index = index;
 	c->held_end = &c->held;
 	h->channels[relid] = c;
+	h->relid_end = relid < h->relid_end ? h->relid_end : relid + 1;
 	d->channels[index] = c;
 	vb_log_device(d);
 	tell_connection(h, c, true);
@@ -198,7 +199,7 @@ void vb_offer_released(struct vb_host *h, uint32_t relid)
 void vb_offers_forget(struct vb_host *h)
 {
 	h->wants_offers = false;
-	for (uint32_t relid = 1; relid < VB_N_RELIDS; relid++)
+	for (uint32_t relid = 1; relid < h->relid_end; relid++)
 		if (h->channels[relid])
 			release(h->channels[relid]);
 }

@@ -192,7 +192,7 @@ static void note_rescind(struct guest *g)
 		g->offers[i].rescinded = true;
 		return;
 	}
-	REQUIRE(!"the host takes back what it did not offer");
+	REQUIRE(false); /* the host takes back what it did not offer */
 }
 
 void guest_expect(struct guest *g, uint32_t type)
@@ -268,6 +268,6 @@ struct guest_offer *guest_offer(struct guest *g, uint16_t subchannel)
 	for (size_t i = g->n_offers; i--;)
 		if (g->offers[i].subchannel == subchannel && !g->offers[i].rescinded)
 			return &g->offers[i];
-	REQUIRE(!"such a channel was offered");
+	REQUIRE(false); /* no such channel was offered */
 	return NULL;
 }

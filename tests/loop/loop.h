@@ -39,6 +39,7 @@ struct loop {
 struct loop_options {
 	uint32_t max_version;
 	uint32_t n_vps;	    /* 0: 1 */
+	uint64_t memory;    /* bytes; 0: LOOP_MEMORY */
 	size_t max_records; /* of the log, kept; 0: no log */
 };
 
