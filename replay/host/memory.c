@@ -17,14 +17,15 @@
 /* n pages of nothing, between two more. */
 static uint8_t *reserve(uint64_t len)
 {
-	uint8_t *p = mmap(NULL, len + 2 * VB_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	uint8_t *p = mmap(NULL, len + 2 * (uint64_t)VB_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
+			  -1, 0);
 
 	return p == MAP_FAILED ? NULL : p + VB_PAGE;
 }
 
 static void unreserve(uint8_t *p, uint64_t len)
 {
-	munmap(p - VB_PAGE, len + 2 * VB_PAGE);
+	munmap(p - VB_PAGE, len + 2 * (uint64_t)VB_PAGE);
 }
 
 static int map_at(const struct vb_memory *m, uint8_t *at, uint64_t gpa, uint64_t len)

@@ -57,8 +57,8 @@ void vb_synic_set(struct vb_synic *s, uint32_t vp, uint64_t control, uint64_t si
 
 	if (vp >= s->n_vps)
 		return;
-	s->vps[vp].slot = messages ? (void *)(messages + VB_SINT * 256) : NULL;
-	s->vps[vp].flags = flags ? (void *)(flags + VB_SINT * 256) : NULL;
+	s->vps[vp].slot = messages ? (void *)(messages + (size_t)VB_SINT * 256) : NULL;
+	s->vps[vp].flags = flags ? (void *)(flags + (size_t)VB_SINT * 256) : NULL;
 }
 
 static void interrupt(struct vb_synic *s, uint32_t vp)

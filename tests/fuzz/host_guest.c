@@ -52,7 +52,8 @@ void bad_guest_open(struct bad_guest *g, struct slot *s, uint32_t relid, uint32_
 bool bad_guest_take(struct bad_guest *g, uint32_t vp)
 {
 	struct vb_synic_message *slot =
-		(void *)(g->l->memory.base + VB_PAGE * (1 + 2 * vp) + VB_SINT * sizeof(*slot));
+		(void *)(g->l->memory.base + VB_PAGE * (1 + 2 * (size_t)vp) +
+			 VB_SINT * sizeof(*slot));
 
 	if (!slot->type)
 		return false;
@@ -131,7 +132,7 @@ bool bad_guest_receive(struct bad_guest *g, const struct slot *s, uint8_t *paylo
 	*ret_len = len < size ? len : size;
 	*ret_trans_id = d.trans_id;
 	bad_guest_read(g, s, false, at + d.offset8 * 8u, payload, *ret_len);
-	control->read_index = (uint32_t)(((uint64_t)at + d.len8 * 8u + 8) % size_of(s));
+	control->read_index = (uint32_t)(((uint64_t)at + d.len8 * UINT64_C(8) + 8) % size_of(s));
 	vb_host_signal(g->l->host, 0x2000 + s->relid, 0);
 	return true;
 }

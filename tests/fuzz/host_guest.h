@@ -12,7 +12,7 @@
 #define N_SLOTS 4u     /* channels that are opened in an orderly way */
 #define SLOT_PAGES 16u /* pages of guest memory for the rings of each */
 #define N_VPS 2u
-#define MEMORY_PAGES (16u + N_SLOTS * SLOT_PAGES)
+#define MEMORY_PAGES (16 + (uint64_t)N_SLOTS * SLOT_PAGES)
 
 struct slot {
 	uint32_t relid, gpadl;

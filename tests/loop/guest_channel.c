@@ -43,7 +43,7 @@ uint32_t guest_post_gpadl(struct guest *g, uint32_t relid, const uint64_t *pfns,
 		VB_NUMBER("vmbus.gpadl_header.gpadl", id),
 		VB_NUMBER("vmbus.gpadl_header.range_buflen", 8 + 8 * n),
 		VB_NUMBER("vmbus.gpadl_header.range_count", 1),
-		VB_NUMBER("vmbus.gpadl_header.range[0].byte_count", n * VB_PAGE),
+		VB_NUMBER("vmbus.gpadl_header.range[0].byte_count", (uint64_t)n * VB_PAGE),
 	};
 
 	add_pfns(values + 6, paths, "vmbus.gpadl_header.range[0].pfn", pfns, first);
@@ -193,7 +193,7 @@ int guest_send(struct guest_channel *c, uint16_t type, uint16_t flags, uint64_t 
 
 bool guest_event(struct guest_channel *c)
 {
-	uint8_t *flags = guest_memory(c->g, 2 + 2 * (uint64_t)c->vp) + VB_SINT * 256;
+	uint8_t *flags = guest_memory(c->g, 2 + 2 * (uint64_t)c->vp) + (size_t)VB_SINT * 256;
 	uint8_t bit = (uint8_t)(1u << c->relid % 8);
 	bool was_set = flags[c->relid / 8] & bit;
 
@@ -217,7 +217,7 @@ bool guest_read(struct guest_channel *c, struct guest_packet *ret_p)
 	memcpy(trailer, c->in.data + at + len, 8);
 	REQUIRE(trailer[0] == 0 && trailer[1] == at);
 	*ret_p = (struct guest_packet){ d.type, d.flags, d.trans_id, len - d.offset8 * 8u, { 0 } };
-	memcpy(ret_p->payload, c->in.data + at + d.offset8 * 8u,
+	memcpy(ret_p->payload, c->in.data + at + d.offset8 * (size_t)8,
 	       ret_p->payload_len < 4096 ? ret_p->payload_len : 4096);
 	control->read_index = (at + len + 8) % c->in.size;
 	/* the host waits for room: tell it when there is enough now and was not before */

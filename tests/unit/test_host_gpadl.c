@@ -60,7 +60,7 @@ static void post_header(uint32_t relid, uint32_t id, uint16_t buflen, uint16_t c
 		VB_NUMBER("vmbus.gpadl_header.gpadl", id),
 		VB_NUMBER("vmbus.gpadl_header.range_buflen", buflen),
 		VB_NUMBER("vmbus.gpadl_header.range_count", count),
-		VB_NUMBER("vmbus.gpadl_header.range[0].byte_count", 2 * VB_PAGE),
+		VB_NUMBER("vmbus.gpadl_header.range[0].byte_count", 2 * (uint64_t)VB_PAGE),
 		VB_NUMBER("vmbus.gpadl_header.range[0].pfn[0]", 100),
 	};
 
