@@ -182,6 +182,41 @@ Test(host_fault, a_full_ring)
 	cr_assert_eq(n_faults(), 1);
 }
 
+/* An integration service: a message has a field called "status". */
+Test(host_fault, status)
+{
+	const struct vb_value values[] = {
+		VB_NUMBER("hv_ring.type", 6),	 VB_NUMBER("hv_pipe.type", 1),
+		VB_NUMBER("hv_pipe.length", 28), VB_NUMBER("hv_icmsg.type", 1),
+		VB_NUMBER("hv_icmsg.size", 8),	 VB_NUMBER("hv_icmsg.transaction_id", 9),
+		VB_NUMBER("hv_icmsg.flags", 3),
+	};
+	struct vb_wanted status = { .path = "hv_icmsg.status" };
+	struct vb_frame f = { .kind = VB_KIND_PACKET,
+			      .class = VB_CLASS_HEARTBEAT,
+			      .wire_len = 56,
+			      .cap_len = 56,
+			      .direction = VB_TO_GUEST };
+	struct vb_hdevice_config cfg;
+	struct guest_channel beat;
+
+	loop_echo_config(&cfg);
+	cfg.class = VB_CLASS_HEARTBEAT;
+	device = loop_add(&loop, &cfg);
+	guest.n_offers = 0;
+	guest_request_offers(&guest);
+	guest_open(&guest, &beat, 2, 3, 0);
+	fault("echo.1:status=80004005");
+	cr_assert_eq(vb_hchannel_send_values(vb_hdevice_primary(device), 16 + 8 + 28, values, 7),
+		     0);
+	cr_assert(guest_event(&beat));
+	f.data = beat.in.data;
+	cr_assert_eq(vb_values_read(vb_root_proto(VB_KIND_PACKET), &f, &status, 1, NULL), 1);
+	cr_assert_eq(status.number, 0x80004005);
+	cr_assert_eq(n_faults(), 1);
+	guest_unmap(&beat);
+}
+
 Test(host_fault, rescind)
 {
 	fault("echo:rescind=3");
