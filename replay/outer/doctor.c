@@ -195,7 +195,7 @@ static void check_room(struct doctor *d)
 		tell(d, VB_BAD, "temporary files", strerror(errno), "name a directory in TMPDIR");
 		return;
 	}
-	mib = (unsigned long long)s.f_bavail * s.f_frsize / (1024 * 1024);
+	mib = (unsigned long long)s.f_bavail * s.f_frsize / (1024ull * 1024u);
 	snprintf(detail, sizeof(detail), "%llu MiB free in %s", mib, tmp);
 	tell(d, mib < MIN_ROOM_MIB ? VB_WARN : VB_GOOD, "temporary files", detail,
 	     "name a directory with more room in TMPDIR");

@@ -9,7 +9,7 @@
 
 #include "capture/event.h"
 
-#define VB_FRAME_MAX (32u * 1024u) /* data bytes of one frame, at most */
+#define VB_FRAME_MAX 32768u /* data bytes of one frame, at most */
 
 enum vb_frame_type {
 	VB_FRAME_TICK = 1, /* the inner machine lives; no data */

@@ -16,7 +16,7 @@
 #include "replay/setup/setup.h"
 
 #define KERNEL_MIB 160u /* what the inner kernel and its start take */
-#define MIB (1024u * 1024u)
+#define MIB (1024ull * 1024u)
 
 static const char *const names[] = { VB_OUTER_INITRD, VB_OUTER_FRAMES, VB_OUTER_CONSOLE,
 				     VB_OUTER_EMULATOR_LOG };

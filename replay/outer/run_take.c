@@ -12,7 +12,7 @@
 
 #include "replay/outer/run_impl.h"
 
-#define PUNCH_STEP (4u * 1024u * 1024u)
+#define PUNCH_STEP (4ull * 1024u * 1024u)
 #define LEAST_ROOM 65536u /* bytes of a disk that is not full */
 #define PRINT_MS 1000	  /* how often room is looked after while nobody reads our output */
 
