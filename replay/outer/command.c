@@ -37,6 +37,10 @@ static const char *const deterministic[] = {
 	NULL,
 };
 
+/* ramfs: a tmpfs would take half of the memory at most, which large inputs may need. */
+static const char inner_append[] = "console=ttyS0 quiet panic=-1 mitigations=off rootfstype=ramfs "
+				   "rdinit=/init";
+
 static const char *const real_time[] = { "-accel", "tcg,thread=multi", NULL };
 
 static const char *const machine[] = {
@@ -78,9 +82,7 @@ int vb_outer_command(struct vb_command *c, const struct vb_outer_options *opt, c
 	add_all(c, machine);
 	add_all(c, (const char *const[]){ "-m", c->memory, "-smp", c->cpus, NULL });
 	add_all(c, (const char *const[]){ "-kernel", kernel, "-initrd", VB_OUTER_INITRD, NULL });
-	add_all(c, (const char *const[]){
-			   "-append", "console=ttyS0 quiet panic=-1 mitigations=off rdinit=/init",
-			   NULL });
+	add_all(c, (const char *const[]){ "-append", inner_append, NULL });
 	add_all(c, (const char *const[]){ "-chardev", c->signals, NULL });
 	add_all(c, ports);
 	return c->failed ? vb_fail(err, -E2BIG, "the emulator's command line is too long") : 0;

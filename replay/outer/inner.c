@@ -31,14 +31,23 @@ bool vb_inner_is(void)
 
 /* ---- the system ---- */
 
+/*
+ * A full /out is an error for the program, while the root file system has no limit: it would take all
+ * memory.
+ */
 static int mount_all(struct vb_err *err)
 {
 	static const struct {
-		const char *type, *where;
-	} all[] = { { "devtmpfs", "/dev" }, { "proc", "/proc" }, { "sysfs", "/sys" } };
+		const char *type, *where, *options;
+	} all[] = { { "devtmpfs", "/dev", NULL },
+		    { "proc", "/proc", NULL },
+		    { "sysfs", "/sys", NULL },
+		    { "tmpfs", "/tmp", "size=90%" },
+		    { "tmpfs", VB_INNER_OUT, "size=90%" } };
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
-		if (mount(all[i].type, all[i].where, all[i].type, 0, NULL) && errno != EBUSY)
+		if (mount(all[i].type, all[i].where, all[i].type, 0, all[i].options) &&
+		    errno != EBUSY)
 			return vb_fail(err, -errno, "cannot mount %s: %s", all[i].where,
 				       strerror(errno));
 	return 0;

@@ -23,7 +23,7 @@ struct vb_outer_options {
 	const char *const
 		*argv; /* what to run in there; paths as they are in there; NULL-terminated */
 	const struct vb_outer_file *files; /* at most 32; NULL: none */
-	uint32_t memory_mib; /* for the program; what kernel and files take is added */
+	uint32_t memory_mib; /* for program and outputs; what the rest takes is added */
 	bool deterministic;  /* count instructions instead of time; idle time is skipped */
 	uint32_t n_cpus;
 	uint64_t deadline_ns; /* of wall-clock time without any sign of life once it is up; 0: a minute */
