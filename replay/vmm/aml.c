@@ -198,12 +198,3 @@ void vb_aml_ports(struct vb_aml *a, uint16_t first, uint8_t n)
 	put_u8(a, 1);
 	put_u8(a, n);
 }
-
-void vb_aml_interrupt(struct vb_aml *a, uint32_t gsi)
-{
-	put_u8(a, 0x89); /* extended interrupt */
-	put_u16(a, 6);
-	put_u8(a, 0x03); /* consumer, edge, high, not shared */
-	put_u8(a, 1);
-	put_u32(a, gsi);
-}

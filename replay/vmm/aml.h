@@ -30,6 +30,5 @@ void vb_aml_resources_end(struct vb_aml *a, size_t opened);
 void vb_aml_memory_window(struct vb_aml *a, uint32_t first, uint32_t last); /* for children */
 void vb_aml_irq(struct vb_aml *a, unsigned int irq);			    /* below 16 */
 void vb_aml_ports(struct vb_aml *a, uint16_t first, uint8_t n);
-void vb_aml_interrupt(struct vb_aml *a, uint32_t gsi); /* edge triggered, active high */
 
 #endif

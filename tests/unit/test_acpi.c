@@ -155,15 +155,14 @@ Test(acpi, aml_device)
 	size_t resources = vb_aml_resources(&a);
 
 	vb_aml_ports(&a, 0x3f8, 8);
-	vb_aml_interrupt(&a, 4);
 	vb_aml_irq(&a, 5);
 	vb_aml_resources_end(&a, resources);
 	vb_aml_end(&a, device);
 	vb_aml_end(&a, scope);
-	AML(a, 0x10, 0x40, 0x03, '\\', '_', 'S', 'B', '_',	  /* 48 bytes from the length on */
-	    0x5b, 0x82, 0x47, 0x02, 'C', 'O', 'M', '1',		  /* 39 */
-	    8, '_', 'C', 'R', 'S', 0x11, 0x4b, 0x01, 0x0b, 22, 0, /* */
-	    0x47, 1, 0xf8, 3, 0xf8, 3, 1, 8, 0x89, 6, 0, 3, 1, 4, 0, 0, 0, 0x22, 0x20, 0, 0x79, 0);
+	AML(a, 0x10, 0x47, 0x02, '\\', '_', 'S', 'B', '_',	  /* 39 bytes from the length on */
+	    0x5b, 0x82, 0x4e, 0x01, 'C', 'O', 'M', '1',		  /* 30 */
+	    8, '_', 'C', 'R', 'S', 0x11, 0x42, 0x01, 0x0b, 13, 0, /* */
+	    0x47, 1, 0xf8, 3, 0xf8, 3, 1, 8, 0x22, 0x20, 0, 0x79, 0);
 }
 
 /* What does not fit is never written beyond the end. */
