@@ -3,7 +3,8 @@
  * Two frames, field by field: what differs between a message and the one it should have been.
  *
  * Fields are paired by their permanent names, elements of arrays by name and index. Reserved bytes
- * are no fields while they are zero, so a value there against none says that the other is zero.
+ * are no fields while they are zero, nor is a text that is empty: a value there against none says
+ * that the other is zero, or empty.
  */
 #ifndef VB_COMPARE_H
 #define VB_COMPARE_H

@@ -4,6 +4,7 @@
  */
 #include <criterion/criterion.h>
 
+#include "dissectors/values.h"
 #include "ic_frame.h"
 
 /* ---- key-value pairs ---- */
@@ -128,6 +129,48 @@ Test(ic_bodies, kvp_ip_info_binary)
 	cr_assert(ic_has(&ic, "hv_kvp.set_ip_info.binary.ipv4_addr_unused"));
 	ic_put_body(&ic, 4, "41000000"); /* more than the table has */
 	cr_assert_eq(ic_walk(&ic).n_notes[VB_NOTE_UNEXPECTED], 1);
+}
+
+/* A request as a host writes it: by the names of its fields, through all protocols around it. */
+Test(ic_bodies, kvp_by_names)
+{
+	static const struct vb_value values[] = {
+		VB_NUMBER("hv_ring.type", 6),
+		VB_NUMBER("hv_ring.data_offset8", 2),
+		VB_NUMBER("hv_ring.len8", 328),
+		VB_NUMBER("hv_pipe.type", 1),
+		VB_NUMBER("hv_pipe.length", 2600),
+		VB_NUMBER("hv_icmsg.framework_version", 1),
+		VB_NUMBER("hv_icmsg.type", 2),
+		VB_NUMBER("hv_icmsg.message_version", 4),
+		VB_NUMBER("hv_icmsg.size", 2580),
+		VB_NUMBER("hv_icmsg.flags", 3),
+		VB_NUMBER("hv_kvp.operation", 3),
+		VB_NUMBER("hv_kvp.enumerate.pool", 2),
+		VB_NUMBER("hv_kvp.enumerate.index", 5),
+		VB_NUMBER("hv_kvp.enumerate.value_type", 1),
+		VB_DATA("hv_kvp.enumerate.key", "O\0S", 4),
+		VB_DATA("hv_kvp.enumerate.value_text", "L\0i\0n\0u\0x", 10),
+	};
+	struct vb_wanted wanted[] = { { .path = "hv_kvp.enumerate.key" },
+				      { .path = "hv_kvp.enumerate.value_text" } };
+	uint8_t buf[FRAME_MAX];
+	struct ic ic;
+
+	ic_make(&ic, VB_TO_GUEST, VB_CLASS_KVP, 2, "0400 0000", 2580);
+	ic_put(&ic, 24, "0100 0000");
+	ic_put_body(&ic, 0, "03 02 0000 05000000 01000000 00000000 00000000");
+	ic_put_body(&ic, 20, IC_OS);
+	ic_put_body(&ic, 532, IC_LINUX);
+	cr_assert_eq(vb_values_encode(vb_root_proto(VB_KIND_PACKET), &ic.m.f, values,
+				      sizeof(values) / sizeof(values[0]), buf, sizeof(buf)),
+		     0);
+	for (uint32_t i = 0; i < ic.m.f.wire_len; i++)
+		cr_assert_eq(buf[i], ic.m.bytes[i], "byte %u: %02x, %02x", i, buf[i],
+			     ic.m.bytes[i]);
+	cr_assert_eq(vb_values_read(vb_root_proto(VB_KIND_PACKET), &ic.m.f, wanted, 2, NULL), 2);
+	cr_assert_eq(wanted[0].n_bytes, 4, "without what is behind its end");
+	cr_assert_eq(wanted[1].n_bytes, 10);
 }
 
 /* ---- backup ---- */
