@@ -176,15 +176,20 @@ static uint64_t run_faults(struct vb_hdevice *d, uint64_t now)
 	return next;
 }
 
-/* While a mark waits, devices begin nothing new. */
+/*
+ * While a mark waits, devices begin nothing new; but who waits for an answer must be able to give it
+ * up, or the mark would never come.
+ */
 static uint64_t run_timer(struct vb_hdevice *d, uint64_t now)
 {
-	if (d->h->mark.active)
+	const struct vb_model *m = d->cfg.model;
+
+	if (d->h->mark.active && !(m->busy && m->busy(d)))
 		return VB_NEVER;
 	if (d->wake_ns <= now) {
 		d->wake_ns = VB_NEVER;
-		if (d->cfg.model->timer)
-			d->cfg.model->timer(d, now);
+		if (m->timer)
+			m->timer(d, now);
 	}
 	return d->wake_ns;
 }

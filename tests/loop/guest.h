@@ -115,7 +115,7 @@ struct guest_packet {
 	uint16_t type, flags;
 	uint64_t trans_id;
 	uint32_t payload_len;
-	uint8_t payload[4096];
+	uint8_t payload[8192];
 };
 /* The next packet in the ring, whatever the event flag; false: none. */
 bool guest_read(struct guest_channel *c, struct guest_packet *ret_p);

@@ -218,7 +218,8 @@ bool guest_read(struct guest_channel *c, struct guest_packet *ret_p)
 	REQUIRE(trailer[0] == 0 && trailer[1] == at);
 	*ret_p = (struct guest_packet){ d.type, d.flags, d.trans_id, len - d.offset8 * 8u, { 0 } };
 	memcpy(ret_p->payload, c->in.data + at + d.offset8 * (size_t)8,
-	       ret_p->payload_len < 4096 ? ret_p->payload_len : 4096);
+	       ret_p->payload_len < sizeof(ret_p->payload) ? ret_p->payload_len :
+							     sizeof(ret_p->payload));
 	control->read_index = (at + len + 8) % c->in.size;
 	/* the host waits for room: tell it when there is enough now and was not before */
 	left = c->in.size - readable(&c->in);
