@@ -122,6 +122,8 @@ struct vb_hrequest {
 	void *ctx;
 	/* status 0 or a negative errno; text may be NULL. */
 	void (*done)(struct vb_hrequest *rq, int status, const char *text);
+	/* How far it is, one line, any number of times before done(). NULL: nobody wants to know. */
+	void (*progress)(struct vb_hrequest *rq, const char *text);
 };
 
 static inline void vb_hrequest_done(struct vb_hrequest *rq, int status, const char *text)

@@ -4,11 +4,18 @@
 
 #include "model.h"
 
+#define VB_MODELS(M) M(heartbeat) M(shutdown) M(timesync) M(kvp) M(vss) M(fcopy)
+
+#define DECLARE(m) extern const struct vb_model vb_model_##m;
+VB_MODELS(DECLARE)
+
+#define LISTED(m) &vb_model_##m,
+
 const struct vb_model *const *vb_models(size_t *ret_n)
 {
-	static const struct vb_model *const models[] = { NULL };
+	static const struct vb_model *const models[] = { VB_MODELS(LISTED) };
 
-	*ret_n = sizeof(models) / sizeof(models[0]) - 1;
+	*ret_n = sizeof(models) / sizeof(models[0]);
 	return models;
 }
 
