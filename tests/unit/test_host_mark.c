@@ -127,20 +127,38 @@ Test(host_mark, waits_for_answers_and_for_what_is_held)
 
 Test(host_mark, timers_stand_still_until_it_is_there)
 {
+	struct guest_packet p;
 	unsigned int n = 0;
 
 	echo()->beat_ns = 1000000;
 	vb_hdevice_wake(device, loop.now_ns + 1000000);
 	loop_advance(&loop, 3000000);
 	cr_assert_eq(echo()->n_timers, 3);
-	command("echo ask");
+	command("echo send 1 8");
 	cr_assert_eq(vb_host_mark(loop.host, 1, count, &n), 0);
 	loop_advance(&loop, 10000000);
 	cr_assert_eq(echo()->n_timers, 3);
-	cr_assert_eq(guest_send(&chan, 6, 0, 1, "answer", 6), 0);
+	cr_assert_eq(guest_drain(&chan, &p), 1);
 	loop_advance(&loop, 5000000);
 	cr_assert_eq(n, 1);
 	cr_assert_geq(echo()->n_timers, 7);
+}
+
+/* Who waits for an answer must be able to give it up. */
+Test(host_mark, the_timer_of_who_waits_for_an_answer_goes_on)
+{
+	unsigned int n = 0;
+
+	echo()->beat_ns = 1000000;
+	vb_hdevice_wake(device, loop.now_ns + 1000000);
+	command("echo ask");
+	cr_assert_eq(vb_host_mark(loop.host, 1, count, &n), 0);
+	loop_advance(&loop, 3000000);
+	cr_assert_eq(echo()->n_timers, 3);
+	cr_assert_eq(n, 0);
+	cr_assert_eq(guest_send(&chan, 6, 0, 1, "answer", 6), 0);
+	loop_advance(&loop, 5000000);
+	cr_assert_eq(n, 1);
 }
 
 Test(host_mark, needs_a_guest_that_knows_the_message)
