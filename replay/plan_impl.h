@@ -13,7 +13,8 @@ int vb_plan_kind_add(struct vb_plan_device *d, const struct vb_walked *w, uint16
 
 /*
  * For a device whose channel was open before the capture began: what must come first, so that a
- * driver that starts anew gets where the recorded one was. 0 or -ENOMEM.
+ * driver that starts anew gets where the recorded one was. 0, -ENOMEM, or an error of
+ * vb_values_encode().
  */
 int vb_plan_begin_late(struct vb_plan_device *d);
 

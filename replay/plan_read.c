@@ -386,8 +386,11 @@ static int settle(struct vb_plan *p, struct vb_err *err)
 	for (size_t i = 0; i < p->n_devices; i++) {
 		struct vb_plan_device *d = &p->devices[i];
 
-		if (!d->skip && vb_plan_begin_late(d))
-			return vb_fail(err, -ENOMEM, "not enough memory for a plan");
+		int rc = d->skip ? 0 : vb_plan_begin_late(d);
+
+		if (rc)
+			return vb_fail(err, rc, "%s: cannot make a beginning for %s", p->path,
+				       d->name);
 	}
 	vb_plan_settle(p);
 	for (size_t i = 0; i < p->n_devices; i++)

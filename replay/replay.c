@@ -5,7 +5,6 @@
 #include "replay/replay.h"
 
 #include <errno.h>
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,24 +17,6 @@
 #define OPENING_NS UINT64_C(10000000000)
 /* After the last step, for what nobody expects. */
 #define LINGER_NS UINT64_C(200000000)
-
-int vb_replay_parse_speed(const char *text, double *ret)
-{
-	char *end;
-	double v;
-
-	if (strcmp(text, "top") == 0) {
-		*ret = 0;
-		return 0;
-	}
-	if (!strchr("0123456789.", text[0]) || text[0] == '\0' || strpbrk(text, "xXpP"))
-		return -EINVAL;
-	v = strtod(text, &end);
-	if (*end || !isfinite(v) || v < 1e-6 || v > 1e9)
-		return -EINVAL;
-	*ret = v;
-	return 0;
-}
 
 /* ---- fields that may differ ---- */
 
@@ -111,7 +92,7 @@ static int make_devices(struct vb_replay *r, struct vb_err *err)
 	return 0;
 }
 
-int vb_replay_new(const struct vb_plan *plan, const struct vb_replay_options *opt,
+int vb_replay_new(const struct vb_plan *plan, const struct vb_replay_config *opt,
 		  struct vb_replay **ret, struct vb_err *err)
 {
 	struct vb_replay *r = calloc(1, sizeof(*r));
@@ -123,6 +104,7 @@ int vb_replay_new(const struct vb_plan *plan, const struct vb_replay_options *op
 	r->opt = *opt;
 	r->clock = vb_clock_machine();
 	r->start_by_ns = VB_NEVER;
+	r->ready = !opt->waits;
 	r->linger_ns = VB_NEVER;
 	r->player_opt = (struct vb_player_options){ .speed = opt->speed,
 						    .loops = opt->loops,
@@ -203,7 +185,7 @@ static bool all_open(const struct vb_replay *r)
 
 void vb_replay_opened(struct vb_replay *r, uint64_t now_ns)
 {
-	if (r->started)
+	if (r->started || !r->ready)
 		return;
 	r->start_by_ns = now_ns + OPENING_NS;
 	if (all_open(r))
@@ -243,6 +225,15 @@ uint64_t vb_replay_tick(struct vb_replay *r, uint64_t now_ns)
 		return r->linger_ns;
 	finish(r);
 	return VB_NEVER;
+}
+
+void vb_replay_ready(struct vb_replay *r)
+{
+	uint64_t now_ns = vb_clock_mono(r->clock);
+
+	r->ready = true;
+	if (!r->started)
+		vb_replay_opened(r, now_ns);
 }
 
 bool vb_replay_is_done(const struct vb_replay *r)

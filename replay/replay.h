@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Play a plan on a software host: every recorded device is offered again as it was, and a player
- * speaks for it. One epoch for all: the moment when all devices that the trace has open are open.
+ * speaks for it. One epoch for all: the moment when all devices are open and
+ * the guest is ready.
  */
 #ifndef VB_REPLAY_H
 #define VB_REPLAY_H
@@ -12,23 +13,21 @@
 
 struct vb_replay;
 
-struct vb_replay_options {
+struct vb_replay_config {
 	double speed; /* as vb_player_options has it: 0 is top speed */
 	uint32_t loops;
 	bool service_none;    /* answer the guest's requests at once */
+	bool waits;	      /* for vb_replay_ready(), before anything is sent */
 	const char *tolerate; /* fields that may differ, comma separated; NULL: only the usual */
 	void *ctx;
 	/* All is played, or the guest is gone: results are final. NULL: nobody wants to know. */
 	void (*finished)(void *ctx);
 };
 
-/* "top", or a number above 0 such as "2.5". 0 or -EINVAL. */
-int vb_replay_parse_speed(const char *text, double *ret);
-
 /*
  * opt is copied. -EINVAL: a field that may differ does not exist. The plan must outlive the replay.
  */
-int vb_replay_new(const struct vb_plan *plan, const struct vb_replay_options *opt,
+int vb_replay_new(const struct vb_plan *plan, const struct vb_replay_config *opt,
 		  struct vb_replay **ret, struct vb_err *err);
 /* After the host's devices are gone (vb_host_free()). Accepts NULL. */
 void vb_replay_free(struct vb_replay *r);
@@ -38,6 +37,9 @@ void vb_replay_free(struct vb_replay *r);
  * should be the plan's vmbus_version, if the plan has one.
  */
 int vb_replay_attach(struct vb_replay *r, struct vb_host *h, struct vb_err *err);
+
+/* The guest is ready: drivers are loaded, daemons run. Nothing that is not open soon will be. */
+void vb_replay_ready(struct vb_replay *r);
 
 /* Whether finished() was or would have been called. */
 bool vb_replay_is_done(const struct vb_replay *r);

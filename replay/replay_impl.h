@@ -24,7 +24,7 @@ struct vb_replay_device {
 
 struct vb_replay {
 	const struct vb_plan *plan;
-	struct vb_replay_options opt;
+	struct vb_replay_config opt;
 	struct vb_player_options player_opt;
 	char *tolerate_text;
 	const char **tolerate;
@@ -35,7 +35,7 @@ struct vb_replay {
 	uint64_t n_packets;   /* of the live traffic */
 	uint64_t start_by_ns; /* VB_NEVER: no device is open yet */
 	uint64_t linger_ns;   /* VB_NEVER: something is still to be played */
-	bool started, done;
+	bool ready, started, done;
 	bool shut_down; /* the trace asked the guest to, and it agreed */
 	char *broken_off;
 	struct vb_result_divergence *divergences;

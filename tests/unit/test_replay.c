@@ -55,7 +55,7 @@ static void record(void)
 	made_close(&made);
 }
 
-static void start(const struct vb_replay_options *opt)
+static void start(const struct vb_replay_config *opt)
 {
 	struct loop_options lopt = { .n_vps = 1 };
 	struct vb_err err = { "" };
@@ -112,7 +112,7 @@ static const uint8_t as_recorded[256] = { [1] = 2, [3] = 4, [5] = 6 };
 
 Test(replay, as_recorded)
 {
-	const struct vb_replay_options opt = { .speed = 1, .finished = finished };
+	const struct vb_replay_config opt = { .speed = 1, .finished = finished };
 
 	start(&opt);
 	cr_assert_eq(guest.n_offers, 2);
@@ -149,7 +149,7 @@ Test(replay, as_recorded)
 Test(replay, not_as_recorded)
 {
 	static const uint8_t wrong[256] = { [1] = 2, [3] = 9, [5] = 0 };
-	const struct vb_replay_options opt = { .speed = 0 };
+	const struct vb_replay_config opt = { .speed = 0 };
 
 	start(&opt);
 	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
@@ -178,7 +178,7 @@ Test(replay, not_as_recorded)
 /* No driver for one of the devices: the other is played after ten seconds without any opening. */
 Test(replay, a_device_is_not_opened)
 {
-	const struct vb_replay_options opt = { .speed = 1 };
+	const struct vb_replay_config opt = { .speed = 1 };
 
 	start(&opt);
 	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
@@ -199,7 +199,7 @@ Test(replay, a_device_is_not_opened)
 
 Test(replay, the_guest_goes)
 {
-	const struct vb_replay_options opt = { .speed = 1, .finished = finished };
+	const struct vb_replay_config opt = { .speed = 1, .finished = finished };
 
 	start(&opt);
 	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
@@ -219,7 +219,7 @@ Test(replay, the_guest_goes)
 
 Test(replay, in_rounds)
 {
-	const struct vb_replay_options opt = { .speed = 0, .loops = 50 };
+	const struct vb_replay_config opt = { .speed = 0, .loops = 50 };
 
 	start(&opt);
 	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
@@ -239,28 +239,30 @@ Test(replay, in_rounds)
 	end();
 }
 
-/* ---- options ---- */
-
-Test(replay, speed)
+/* The channels are open long before the daemons run. */
+Test(replay, waits_until_ready)
 {
-	static const char *const wrong[] = { "",    "0",   "-1",   "x",	 "1x",	 "0x10",
-					     "nan", "inf", "1e99", " 1", "1e-9", "Top" };
-	double v = -1;
+	const struct vb_replay_config opt = { .speed = 1, .waits = true };
 
-	cr_assert_eq(vb_replay_parse_speed("top", &v), 0);
-	cr_assert_eq(v, 0);
-	cr_assert_eq(vb_replay_parse_speed("2.5", &v), 0);
-	cr_assert_eq(v, 2.5);
-	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
-		cr_assert_eq(vb_replay_parse_speed(wrong[i], &v), -EINVAL, "\"%s\"", wrong[i]);
+	start(&opt);
+	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
+	guest_open(&guest, &kvp, offer_of(0xe7)->relid, 4, 0);
+	loop_advance(&loop, 60 * SECOND);
+	cr_assert_eq(answer(&heartbeat, as_recorded), 0);
+	vb_replay_ready(replay);
+	loop_run(&loop);
+	cr_assert_eq(answer(&heartbeat, as_recorded), 1);
+	end();
 }
+
+/* ---- options ---- */
 
 Test(replay, fields_that_may_differ)
 {
 	static const char *const good[] = { "hv_ring.trans_id", "hv_ring,vmbus.offer.*", "gaps.*",
 					    "vmbus.offer" };
 	static const char *const wrong[] = { "hv_ring.trans", "x", "hv_ring.trans_id,y", ".*" };
-	struct vb_replay_options opt = { .speed = 1 };
+	struct vb_replay_config opt = { .speed = 1 };
 	struct vb_err err;
 
 	record();

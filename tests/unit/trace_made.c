@@ -9,7 +9,7 @@
 #include "tests/unit/trace_helpers.h"
 
 #define START (UINT64_C(1767225600) * 1000000000)
-#define CONTROL_MAX 256u
+#define BYTES_MAX 256u
 
 static void must(bool good)
 {
@@ -67,10 +67,11 @@ static void write_record(struct made *m, uint8_t kind, uint8_t direction, const 
 	must(!vb_trace_writer_event(m->writer, &ev, &err));
 }
 
-static void encode(uint8_t kind, uint8_t direction, const struct vb_value *v, size_t n,
-		   uint8_t *bytes, uint32_t len)
+static void encode(uint8_t kind, uint8_t class, uint8_t direction, const struct vb_value *v,
+		   size_t n, uint8_t *bytes, uint32_t len)
 {
-	struct vb_frame f = { .kind = kind,
+	struct vb_frame f = { .class = class,
+			      .kind = kind,
 			      .direction = direction,
 			      .cap_len = len,
 			      .wire_len = len,
@@ -84,10 +85,10 @@ static void encode(uint8_t kind, uint8_t direction, const struct vb_value *v, si
 void made_control(struct made *m, uint8_t direction, uint32_t len, const struct vb_value *v,
 		  size_t n)
 {
-	uint8_t bytes[CONTROL_MAX];
+	uint8_t bytes[BYTES_MAX];
 
 	must(len <= sizeof(bytes));
-	encode(VB_KIND_CONTROL, direction, v, n, bytes, len);
+	encode(VB_KIND_CONTROL, 0, direction, v, n, bytes, len);
 	write_record(m, VB_KIND_CONTROL, direction, bytes, len);
 }
 
@@ -134,6 +135,16 @@ void made_rescind(struct made *m)
 
 /* ---- packets ---- */
 
+void made_packet(struct made *m, uint8_t direction, uint32_t len, const struct vb_value *v,
+		 size_t n)
+{
+	uint8_t bytes[BYTES_MAX];
+
+	must(len <= sizeof(bytes));
+	encode(VB_KIND_PACKET, m->class, direction, v, n, bytes, len);
+	write_record(m, VB_KIND_PACKET, direction, bytes, len);
+}
+
 static void packet(struct made *m, uint8_t direction, const struct vb_value *descriptor,
 		   uint8_t value)
 {
@@ -145,7 +156,7 @@ static void packet(struct made *m, uint8_t direction, const struct vb_value *des
 	v[3] = (struct vb_value)VB_NUMBER("hv_ring.data_offset8", 2);
 	v[4] = (struct vb_value)VB_NUMBER("hv_ring.len8", sizeof(bytes) / 8);
 	v[5] = (struct vb_value)VB_DATA("hv_ring.data", payload, sizeof(payload));
-	encode(VB_KIND_PACKET, direction, v, 6, bytes, sizeof(bytes));
+	encode(VB_KIND_PACKET, 0, direction, v, 6, bytes, sizeof(bytes));
 	write_record(m, VB_KIND_PACKET, direction, bytes, sizeof(bytes));
 }
 

@@ -30,6 +30,9 @@ void made_open_channel(struct made *m);
 void made_close_channel(struct made *m);
 void made_rescind(struct made *m);
 
+/* A packet of these fields; its lengths are among them. */
+void made_packet(struct made *m, uint8_t direction, uint32_t len, const struct vb_value *v,
+		 size_t n);
 /* Packets: one that asks for a completion, and a completion; 8 bytes of payload of that value. */
 void made_ask(struct made *m, uint8_t direction, uint64_t trans_id, uint8_t value);
 void made_complete(struct made *m, uint8_t direction, uint64_t trans_id, uint8_t value);
