@@ -31,33 +31,6 @@ const struct vb_tolerated *vb_match_tolerated(size_t *ret_n)
 	return tolerated;
 }
 
-/* ---- finding ---- */
-
-static bool may_come(const struct vb_player *p, uint32_t i, uint16_t kind, uint16_t subchannel)
-{
-	const struct vb_step *s = &p->dev->steps[i];
-	uint8_t state = p->live[i].state;
-
-	if (s->type != VB_STEP_EXPECT || s->kind != kind || s->subchannel != subchannel ||
-	    s->absent)
-		return false;
-	if (state != VB_LIVE_WAITING && state != VB_LIVE_OVERDUE)
-		return false;
-	return s->answers == VB_NO_STEP || p->live[s->answers].state == VB_LIVE_DONE;
-}
-
-uint32_t vb_match_find(const struct vb_player *p, uint16_t kind, uint16_t subchannel)
-{
-	size_t end = p->dev->n_steps;
-
-	if (end - p->oldest > WINDOW)
-		end = p->oldest + WINDOW;
-	for (uint32_t i = p->oldest; i < end; i++)
-		if (may_come(p, i, kind, subchannel))
-			return i;
-	return VB_NO_STEP;
-}
-
 /* ---- comparing ---- */
 
 struct compare {
@@ -113,6 +86,50 @@ int vb_match_compare(const struct vb_player *p, const struct vb_step *s,
 		return -ENOMEM;
 	*ret_tolerated = found.n_ignored;
 	return found.same_message ? (int)found.n_differ : 1;
+}
+
+/* ---- finding ---- */
+
+#define MAX_CANDIDATES 8u
+
+static bool may_come(const struct vb_player *p, uint32_t i, uint16_t kind, uint16_t subchannel)
+{
+	const struct vb_step *s = &p->dev->steps[i];
+
+	if (s->type != VB_STEP_EXPECT || s->kind != kind || s->subchannel != subchannel ||
+	    s->absent)
+		return false;
+	return s->answers == VB_NO_STEP || p->live[s->answers].state == VB_LIVE_DONE;
+}
+
+static size_t candidates(const struct vb_player *p, uint16_t kind, uint16_t subchannel,
+			 enum vb_live_state state, uint32_t *list, size_t n)
+{
+	size_t end = p->dev->n_steps;
+
+	if (end - p->oldest > WINDOW)
+		end = p->oldest + WINDOW;
+	for (uint32_t i = p->oldest; i < end && n < MAX_CANDIDATES; i++)
+		if (p->live[i].state == state && may_come(p, i, kind, subchannel))
+			list[n++] = i;
+	return n;
+}
+
+uint32_t vb_match_find(const struct vb_player *p, uint16_t kind, const struct vb_frame *f)
+{
+	uint32_t list[MAX_CANDIDATES], n_tolerated;
+	struct vb_buf text = { 0 };
+	size_t n, i;
+
+	n = candidates(p, kind, f->subchannel, VB_LIVE_WAITING, list, 0);
+	n = candidates(p, kind, f->subchannel, VB_LIVE_OVERDUE, list, n);
+	for (i = 0; i < n && n > 1; i++)
+		if (vb_match_compare(p, &p->dev->steps[list[i]], f, &text, &n_tolerated) == 0)
+			break;
+	vb_buf_done(&text);
+	if (!n)
+		return VB_NO_STEP;
+	return list[i < n ? i : 0];
 }
 
 /* ---- taking ---- */
@@ -210,7 +227,7 @@ void vb_player_take(struct vb_player *p, const struct vb_frame *f, uint64_t tran
 	vb_walk(vb_root_proto(VB_KIND_PACKET), f, NULL, &w);
 	kind = vb_plan_kind(p->dev, &w);
 	move_window(p);
-	i = kind == VB_NO_KIND ? VB_NO_STEP : vb_match_find(p, kind, f->subchannel);
+	i = kind == VB_NO_KIND ? VB_NO_STEP : vb_match_find(p, kind, f);
 	if (i == VB_NO_STEP || !p->started) {
 		take_unexpected(p, f, kind, &w, now_ns);
 		return;

@@ -19,10 +19,11 @@ struct vb_tolerated {
 const struct vb_tolerated *vb_match_tolerated(size_t *ret_n);
 
 /*
- * The step that the packet answers to: the first one of the same kind and channel that is still
- * expected and whose request was sent. VB_NO_STEP: none.
+ * The step that the packet answers to, of those of the same kind and channel whose request was sent:
+ * the first one that it equals, what is still waited for before what was given up; if it equals none,
+ * the first one. VB_NO_STEP: there is none.
  */
-uint32_t vb_match_find(const struct vb_player *p, uint16_t kind, uint16_t subchannel);
+uint32_t vb_match_find(const struct vb_player *p, uint16_t kind, const struct vb_frame *f);
 
 /*
  * Compare the recorded packet of the step with the live one. Appends a line per difference to out

@@ -156,7 +156,7 @@ static int add_packet(struct reader *r, struct vb_plan_device *d)
 
 	if (!s)
 		return -ENOMEM;
-	s->skip = packet_skip(&dec->ev->hdr);
+	s->skip = (uint8_t)packet_skip(&dec->ev->hdr);
 	s->subchannel = dec->frame.subchannel;
 	if (dec->link.request) {
 		s->answers = step_of_record(d, dec->link.request);

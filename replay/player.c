@@ -62,19 +62,25 @@ void vb_player_start(struct vb_player *p, uint64_t now_ns)
 
 /* ---- times ---- */
 
+/* A time that a trace may make as long as it likes, as a time of ours: at most 100 years. */
+static uint64_t scaled(double ns, double speed)
+{
+	const double longest = 3.15e18;
+
+	return (uint64_t)(ns / speed < longest ? ns / speed : longest);
+}
+
 /* Counted from the epoch each time, so that nothing adds up. */
 static uint64_t deadline_of(const struct vb_player *p, const struct vb_step *s)
 {
 	const struct vb_live *request = s->answers != VB_NO_STEP ? &p->live[s->answers] : NULL;
 	double ns = (double)s->at_ns + (double)p->pass * (double)p->opt.period_ns;
 
-	if (request && p->opt.service_none)
-		return request->at_ns;
-	if (p->opt.speed <= 0)
+	if (p->opt.speed <= 0 || (request && p->opt.service_none))
 		return request ? request->at_ns : p->epoch_ns;
 	if (request)
-		return request->at_ns + (uint64_t)((double)s->latency_ns / p->opt.speed);
-	return p->epoch_ns + (uint64_t)(ns / p->opt.speed);
+		return request->at_ns + scaled((double)s->latency_ns, p->opt.speed);
+	return p->epoch_ns + scaled(ns, p->opt.speed);
 }
 
 /* When something that the guest should do is given up. */

@@ -230,6 +230,26 @@ Test(player, overdue)
 	game_done(&g);
 }
 
+/* An answer that never comes is not mistaken for the next one. */
+Test(player, missing_before_another)
+{
+	struct game g;
+
+	game_init(&g);
+	game_expect(&g, game_send(&g, 0, 1), MS, 2);
+	game_expect(&g, game_send(&g, 60 * SECOND, 3), 60 * SECOND + MS, 4);
+	game_start(&g);
+	g.now_ns = game_run(&g, NULL).wake_ns;
+	g.now_ns = game_run(&g, NULL).wake_ns;
+	game_run(&g, NULL);
+	game_answer(&g, 4);
+	cr_assert_eq(game_run(&g, NULL).act, VB_ACT_END);
+	cr_assert_eq(g.player.counts.matched, 1);
+	cr_assert_eq(g.player.counts.missing, 1);
+	cr_assert_str_eq(g.told, "missing 2 in round 1: hv_ring.in_band\n");
+	game_done(&g);
+}
+
 Test(player, unexpected)
 {
 	struct game g;

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Any bytes as a trace to be replayed: a plan is made, told, and played on a clock of its own against
+ * a guest that answers exactly as recorded. Whatever the plan is, that must be as recorded.
+ */
+#include <string.h>
+
+#include "replay/player.h"
+#include "tests/fuzz/require.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define MAX_TURNS 100000u
+
+struct memory {
+	const uint8_t *data;
+	size_t len;
+};
+
+static ssize_t read_memory(void *ctx, void *buf, size_t len, int timeout_ms)
+{
+	struct memory *m = ctx;
+	size_t n = m->len < len ? m->len : len;
+
+	(void)timeout_ms;
+	if (n)
+		memcpy(buf, m->data, n);
+	m->data += n;
+	m->len -= n;
+	return (ssize_t)n;
+}
+
+static struct vb_plan *make_plan(const uint8_t *data, size_t size)
+{
+	struct memory m = { data, size };
+	struct vb_plan *p = NULL;
+	struct vb_source *src;
+	struct vb_err err = { "" };
+
+	if (vb_source_stream_open(read_memory, &m, "input", &src, &err))
+		return NULL;
+	if (vb_plan_read_source(src, "input", &p, &err)) {
+		REQUIRE(err.text[0]);
+		p = NULL;
+	}
+	src->ops->close(src);
+	return p;
+}
+
+/* Steps refer to earlier ones only, and never to what has no bytes. */
+static void check_steps(const struct vb_plan_device *d)
+{
+	for (size_t i = 0; i < d->n_steps; i++) {
+		const struct vb_step *s = &d->steps[i];
+
+		REQUIRE(s->type < VB_N_STEP_TYPES && s->skip < VB_N_SKIPS);
+		REQUIRE(s->answers == VB_NO_STEP || s->answers < i);
+		REQUIRE(s->kind == VB_NO_KIND || s->kind < d->n_kinds);
+		REQUIRE(!i || s->at_ns >= d->steps[i - 1].at_ns);
+		REQUIRE(s->type != VB_STEP_SEND || s->absent || !s->skip);
+		REQUIRE(s->cap_len <= s->wire_len || s->skip);
+	}
+}
+
+/* The guest does what the player waits for. */
+static void be_the_guest(struct vb_player *p, uint64_t now_ns)
+{
+	const struct vb_step *s = &p->dev->steps[p->cursor];
+	struct vb_frame f;
+
+	if (s->type == VB_STEP_OPENED) {
+		vb_player_opened(p, now_ns);
+	} else if (s->type == VB_STEP_CLOSED) {
+		vb_player_closed(p, now_ns);
+	} else {
+		vb_step_frame(p->dev, s, &f);
+		vb_player_take(p, &f, 0, now_ns);
+	}
+}
+
+static void play(const struct vb_plan *plan, const struct vb_plan_device *d)
+{
+	const struct vb_player_options opt = { .speed = 1,
+					       .loops = 2,
+					       .period_ns = plan->duration_ns };
+	struct vb_player p;
+	struct vb_todo todo = { .act = VB_ACT_WAIT };
+	uint64_t now = 1;
+
+	REQUIRE(!vb_player_init(&p, d, &opt));
+	vb_player_opened(&p, now);
+	vb_player_start(&p, now);
+	for (unsigned int i = 0; i < MAX_TURNS && todo.act != VB_ACT_END; i++) {
+		vb_player_poll(&p, now, &todo);
+		if (todo.act == VB_ACT_WAIT && todo.step)
+			now = todo.wake_ns;
+		else if (todo.act == VB_ACT_WAIT)
+			be_the_guest(&p, now);
+		else if (todo.act != VB_ACT_END)
+			vb_player_acted(&p, now, 0);
+	}
+	vb_player_finish(&p, VB_SKIP_UNSENT, now);
+	REQUIRE(!p.counts.differing && !p.counts.unexpected);
+	vb_player_done(&p);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct vb_plan *p = make_plan(data, size);
+	struct vb_buf text = { 0 };
+
+	if (!p)
+		return 0;
+	vb_plan_describe(p, &text);
+	REQUIRE(text.len > 0 && !text.failed);
+	vb_buf_done(&text);
+	for (size_t i = 0; i < p->n_devices; i++) {
+		if (p->devices[i].skip)
+			continue;
+		check_steps(&p->devices[i]);
+		play(p, &p->devices[i]);
+	}
+	vb_plan_free(p);
+	return 0;
+}
