@@ -57,6 +57,7 @@ static void describe_offer(const struct vb_plan_device *d, struct vb_buf *out)
 struct count {
 	uint64_t played[VB_N_STEP_TYPES];
 	uint64_t skipped[VB_N_SKIPS];
+	uint64_t unanswered;
 };
 
 static void count_step(struct count *c, const struct vb_step *s)
@@ -66,7 +67,7 @@ static void count_step(struct count *c, const struct vb_step *s)
 	else
 		c->played[s->type]++;
 	if (s->type == VB_STEP_SEND && !s->skip && !s->answered && s->answers == VB_NO_STEP)
-		c->skipped[VB_SKIP_UNRECORDED]++;
+		c->unanswered++;
 }
 
 static void count_kind(const struct vb_plan_device *d, uint16_t kind, struct count *ret)
@@ -85,16 +86,18 @@ static void describe_count(const struct count *c, const char *name, struct vb_bu
 		[VB_STEP_RESCIND] = "rescind", [VB_STEP_OFFER] = "offer",
 	};
 
-	vb_buf_fmt(out, "  %-28s", name);
+	vb_buf_fmt(out, "  %-46s", name);
 	for (unsigned int i = 0; i < VB_N_STEP_TYPES; i++)
 		if (c->played[i])
 			vb_buf_fmt(out, " %s %" PRIu64, words[i], c->played[i]);
 	vb_buf_str(out, "\n");
 	for (unsigned int i = 1; i < VB_N_SKIPS; i++)
 		if (c->skipped[i])
-			vb_buf_fmt(out, "    %s %" PRIu64 ": %s\n",
-				   i == VB_SKIP_UNRECORDED ? "unanswered" : "skip", c->skipped[i],
+			vb_buf_fmt(out, "    skip %" PRIu64 ": %s\n", c->skipped[i],
 				   vb_skip_text((enum vb_skip)i));
+	if (c->unanswered)
+		vb_buf_fmt(out, "    unanswered %" PRIu64 ": the answer is not in the trace\n",
+			   c->unanswered);
 }
 
 static void describe_device(const struct vb_plan_device *d, struct vb_buf *out)

@@ -43,9 +43,9 @@ static int make_room(struct vb_plan_device *d, uint32_t n)
 		if (!vb_plan_step_add(d, VB_STEP_OPENED))
 			return -ENOMEM;
 	memmove(d->steps + n, d->steps, (d->n_steps - n) * sizeof(*d->steps));
-	for (struct vb_step *s = d->steps + n; s < d->steps + d->n_steps; s++)
-		if (s->answers != VB_NO_STEP)
-			s->answers += n;
+	for (size_t i = n; i < d->n_steps; i++)
+		if (d->steps[i].answers != VB_NO_STEP)
+			d->steps[i].answers += n;
 	return 0;
 }
 

@@ -58,7 +58,9 @@ static void settle_device(struct vb_plan_device *d)
 {
 	struct standing st = { 0 };
 
-	for (struct vb_step *s = d->steps; s < d->steps + d->n_steps; s++) {
+	for (size_t i = 0; i < d->n_steps; i++) {
+		struct vb_step *s = &d->steps[i];
+
 		switch (s->type) {
 		case VB_STEP_OPENED:
 			settle_opened(s, &st);
@@ -105,7 +107,9 @@ static void set_times(struct vb_plan *p, struct vb_plan_device *d)
 {
 	uint64_t at = 0;
 
-	for (struct vb_step *s = d->steps; s < d->steps + d->n_steps; s++) {
+	for (size_t i = 0; i < d->n_steps; i++) {
+		struct vb_step *s = &d->steps[i];
+
 		if (!s->made && s->recorded_ns > p->start_ns && s->recorded_ns - p->start_ns > at)
 			at = s->recorded_ns - p->start_ns;
 		s->at_ns = at;

@@ -241,17 +241,18 @@ bool vb_replay_is_done(const struct vb_replay *r)
 	return r->done;
 }
 
+/* The clock may be gone with the machine: the last time that was seen will do. */
 void vb_replay_stop(struct vb_replay *r, const char *why)
 {
-	uint64_t now_ns = vb_clock_mono(r->clock);
-	enum vb_skip skip = r->shut_down && !why ? VB_SKIP_GUEST_GONE : VB_SKIP_UNSENT;
+	bool in_order = !why && r->shut_down;
 
 	if (r->done)
 		return;
-	if (why && !r->broken_off)
-		r->broken_off = strdup(why);
+	if (!in_order)
+		r->broken_off = strdup(why ? why : "the guest ended before the trace did");
 	for (size_t i = 0; i < r->n_devices; i++)
-		vb_player_finish(&r->devices[i].player, skip, now_ns);
+		vb_player_finish(&r->devices[i].player,
+				 in_order ? VB_SKIP_GUEST_GONE : VB_SKIP_UNSENT, r->now_ns);
 	finish(r);
 }
 

@@ -18,7 +18,8 @@ static struct vb_replay_device *device_of(struct vb_hdevice *hd)
 
 static uint64_t now_of(const struct vb_replay_device *d)
 {
-	return vb_clock_mono(d->replay->clock);
+	d->replay->now_ns = vb_clock_mono(d->replay->clock);
+	return d->replay->now_ns;
 }
 
 /* ---- packets ---- */

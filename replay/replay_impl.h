@@ -33,6 +33,7 @@ struct vb_replay {
 	size_t n_devices;
 	const struct vb_clock *clock;
 	uint64_t n_packets;   /* of the live traffic */
+	uint64_t now_ns;      /* when something happened last */
 	uint64_t start_by_ns; /* VB_NEVER: no device is open yet */
 	uint64_t linger_ns;   /* VB_NEVER: something is still to be played */
 	bool ready, started, done;

@@ -109,7 +109,7 @@ static int make_host(struct vb_session *s, struct vb_err *err)
 {
 	struct vb_host_options host = {
 		.transport = vb_vm_transport(s->vm),
-		.clock = vb_clock_machine(),
+		.clock = vb_vm_clock(s->vm),
 		.log = &s->log.log,
 		.max_version = s->opt->max_version,
 		.n_vps = s->opt->n_vcpus,

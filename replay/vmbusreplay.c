@@ -10,6 +10,7 @@
 #include "replay/agent_image.h"
 #include "replay/doctor.h"
 #include "replay/launch.h"
+#include "replay/play.h"
 #include "replay/say.h"
 #include "replay/setup/setup.h"
 
@@ -86,6 +87,54 @@ static enum vb_exit guest(const struct vb_replay_options *o)
 	return say.out_failed ? VB_EXIT_DATA : VB_EXIT_GOOD;
 }
 
+static enum vb_exit plan(const struct vb_replay_options *o, struct vb_report *report)
+{
+	struct vb_err err = { "" };
+	int rc = vb_play_plan(o, &report->out, &err);
+
+	return rc < 0 ? fail(rc, &err) : VB_EXIT_GOOD;
+}
+
+/* In an emulated machine the same happens once more, and its report is the report. */
+static enum vb_exit replay(struct vb_play *p, struct vb_report *report)
+{
+	struct vb_say say = { .quiet = p->opt.quiet };
+	struct vb_launch l = {
+		.opt = &p->opt,
+		.agent = vb_agent_image,
+		.agent_len = vb_agent_image_len(),
+		.hooks = &p->hooks,
+		.ctx = &say,
+		.progress = vb_say_progress,
+		.trouble = vb_say_trouble,
+		.output = vb_say_output,
+	};
+	struct vb_err err = { "" }, end_err = { "" };
+	int rc = vb_launch(&l, &err), same;
+
+	if (rc == -EINVAL || rc == -ENOTSUP || (rc < 0 && l.emulated))
+		return fail(rc, &err);
+	if (l.emulated)
+		return (enum vb_exit)l.status;
+	if (rc < 0)
+		vb_say("%s", err.text);
+	same = vb_play_end(p, rc < 0 ? err.text : NULL, &report->out, &end_err);
+	if (same < 0)
+		return fail(same, &end_err);
+	return same && rc == 0 && !say.out_failed ? VB_EXIT_GOOD : VB_EXIT_DATA;
+}
+
+static enum vb_exit run_trace(const struct vb_replay_options *o, struct vb_report *report)
+{
+	struct vb_err err = { "" };
+	struct vb_play p;
+	int rc = vb_play_init(&p, o, &err);
+	enum vb_exit code = rc < 0 ? fail(rc, &err) : replay(&p, report);
+
+	vb_play_done(&p);
+	return code;
+}
+
 static enum vb_exit run(const struct vb_replay_options *o, struct vb_report *report)
 {
 	switch (o->mode) {
@@ -94,9 +143,9 @@ static enum vb_exit run(const struct vb_replay_options *o, struct vb_report *rep
 	case VB_REPLAY_GUEST:
 		return guest(o);
 	case VB_REPLAY_PLAN:
+		return plan(o, report);
 	case VB_REPLAY_RUN:
-		vb_say("this command is not built yet");
-		return VB_EXIT_CANNOT;
+		return run_trace(o, report);
 	case VB_REPLAY_DOCTOR:
 		return vb_replay_doctor(o->cache, vb_report_finding, report) == 0 ? VB_EXIT_GOOD :
 										    VB_EXIT_CANNOT;

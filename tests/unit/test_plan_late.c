@@ -71,3 +71,42 @@ Test(plan_late, negotiation_is_made_up)
 	vb_plan_free(p);
 	made_done(&m);
 }
+
+/* What rows cannot say: the answer to message 0 belongs to the negotiation before it. */
+Test(plan_late, negotiation_is_paired)
+{
+	static const char *const names[] = { "hv_icmsg.negotiate.framework_count",
+					     "hv_icmsg.negotiate_response.framework_count" };
+	struct vb_plan_device *d;
+	struct vb_plan *p;
+	struct vb_err err = { "" };
+	struct made m;
+
+	made_open(&m);
+	m.class = VB_CLASS_HEARTBEAT;
+	m.instance = 0xa1;
+	m.relid = 3;
+	made_offer(&m, 0x10);
+	made_open_channel(&m);
+	for (unsigned int i = 0; i < 2; i++) {
+		struct vb_value v[] = {
+			VB_NUMBER("hv_ring.type", 6),	 VB_NUMBER("hv_ring.data_offset8", 2),
+			VB_NUMBER("hv_ring.len8", 8),	 VB_NUMBER("hv_pipe.type", 1),
+			VB_NUMBER("hv_pipe.length", 36), VB_NUMBER("hv_icmsg.type", 0),
+			VB_NUMBER("hv_icmsg.size", 16),	 VB_NUMBER("hv_icmsg.flags", i ? 5 : 3),
+			VB_NUMBER(names[i], 0),
+		};
+
+		made_packet(&m, i ? VB_TO_HOST : VB_TO_GUEST, 64, v, sizeof(v) / sizeof(v[0]));
+	}
+	made_close(&m);
+	cr_assert_eq(vb_plan_read(m.path, &p, &err), 0, "%s", err.text);
+	d = &p->devices[0];
+	cr_assert_eq(d->n_steps, 3);
+	cr_assert(d->steps[1].answered && d->steps[1].opening);
+	cr_assert_eq(d->steps[2].answers, 1);
+	cr_assert_eq(d->steps[2].latency_ns, 1000000);
+	cr_assert_not(d->late);
+	vb_plan_free(p);
+	made_done(&m);
+}

@@ -217,6 +217,22 @@ Test(replay, the_guest_goes)
 	end();
 }
 
+Test(replay, the_guest_ends_too_early)
+{
+	const struct vb_replay_config opt = { .speed = 1 };
+
+	start(&opt);
+	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
+	guest_open(&guest, &kvp, offer_of(0xe7)->relid, 4, 0);
+	loop_run(&loop);
+	vb_replay_stop(replay, NULL);
+	cr_assert_eq(vb_replay_result(replay, &result), 0);
+	cr_assert_not(vb_result_is_same(&result));
+	cr_assert_str_eq(result.broken_off, "the guest ended before the trace did");
+	cr_assert_eq(result.devices[0].counts.missing, 1, "it was asked");
+	end();
+}
+
 Test(replay, in_rounds)
 {
 	const struct vb_replay_config opt = { .speed = 0, .loops = 50 };
