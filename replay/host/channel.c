@@ -30,6 +30,7 @@ void vb_channel_close(struct vb_hchannel *c)
 	c->paused = false;
 	c->again = false;
 	c->full_until = 0;
+	c->full_is_over = false;
 	vb_fault_forget(c);
 	vb_ring_detach(&c->in, c->h->opt.transport);
 	vb_ring_detach(&c->out, c->h->opt.transport);

@@ -284,8 +284,18 @@ static uint64_t next_due(const struct vb_hchannel *c, uint64_t now)
 	return c->want_room && c->full_until > now ? c->full_until : VB_NEVER;
 }
 
+/* Once, when the time in which the ring counted as full is over. */
+static bool full_just_ended(struct vb_hchannel *c, uint64_t now)
+{
+	if (c->full_is_over || !c->full_until || c->full_until > now)
+		return false;
+	c->full_is_over = true;
+	return true;
+}
+
 uint64_t vb_fault_run(struct vb_hchannel *c, uint64_t now)
 {
+	bool was_holding = c->held;
 	struct vb_held *held;
 	uint8_t *room;
 
@@ -303,7 +313,8 @@ uint64_t vb_fault_run(struct vb_hchannel *c, uint64_t now)
 		c->n_held--;
 		free(held);
 	}
-	if (c->want_room && !c->held && c->full_until <= now)
+	/* the ring itself may still be full: of its room the guest tells */
+	if (full_just_ended(c, now) || (was_holding && !c->held))
 		vb_packets_kick(c);
 	return next_due(c, now);
 }

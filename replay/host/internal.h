@@ -93,7 +93,8 @@ struct vb_hchannel {
 	struct vb_held *held, **held_end;
 	uint32_t n_held;
 	uint64_t full_until; /* fault: 0 until the first packet */
-	bool is_waiting;     /* fault: the last one held waits to be overtaken */
+	bool full_is_over;
+	bool is_waiting; /* fault: the last one held waits to be overtaken */
 };
 
 struct vb_hdevice {

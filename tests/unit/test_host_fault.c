@@ -217,6 +217,24 @@ Test(host_fault, status)
 	guest_unmap(&beat);
 }
 
+/* Of a ring that is full itself the guest tells: the host must not look again and again. */
+Test(host_fault, a_full_ring_that_is_really_full)
+{
+	struct vb_err err;
+
+	command("echo send 600 8");
+	cr_assert_eq(vb_host_fault(loop.host, "echo:drop=1000", &err), 0);
+	cr_assert_eq(loop_run(&loop), VB_NEVER);
+	fault("echo:full=5");
+	loop_advance(&loop, 20000000);
+	cr_assert_eq(loop_run(&loop), VB_NEVER);
+	while (echo()->to_send || chan.in.control->read_index != chan.in.control->write_index) {
+		cr_assert_gt(guest_drain(&chan, &packet), 0);
+		loop_advance(&loop, 10000000);
+	}
+	cr_assert_eq(packet.trans_id, 599);
+}
+
 Test(host_fault, rescind)
 {
 	fault("echo:rescind=3");
