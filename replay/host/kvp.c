@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * Key-value pairs: the host reads and writes the guest's pools of them, through a daemon (Linux 6.1
- * drivers/hv/hv_kvp.c, tools/hv/hv_kvp_daemon.c).
+ * drivers/hv/hv_kvp.c, tools/hv/hv_kvp_daemon.c). Linux answers a get with an empty text: its driver
+ * does not tell the daemon how long a value may be. An enumeration has the values.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -13,6 +14,8 @@
 #define KEY_LEN 512u
 #define VALUE_LEN 2048u
 #define MAX_ITEMS 4096u /* of one enumeration: a guest may never say that it has no more */
+#define MAX_TEXT                                                                                   \
+	(64u << 10) /* bytes of what is told of it; the item that goes beyond is the last */
 #define POOL_AUTO 2
 #define N_AUTO_ITEMS 10 /* that Linux has in this pool */
 
@@ -214,6 +217,10 @@ static void enumerate_ended(struct vb_ic *ic, struct vb_ic_call *call, const str
 		return done_malformed(k);
 	if (k->index++ >= k->last)
 		return done(k, 0);
+	if (k->text.len > MAX_TEXT) {
+		vb_buf_str(&k->text, "\n... and more than is told");
+		return done(k, -E2BIG);
+	}
 	vb_ic_submit(ic, call);
 }
 

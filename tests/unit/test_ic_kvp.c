@@ -299,6 +299,27 @@ Test(ic_kvp, an_enumeration_without_end_ends)
 	ic_bench_free(b);
 }
 
+Test(ic_kvp, an_enumeration_of_long_values_ends)
+{
+	struct ic_bench *b = new_bench();
+	struct ic_request r;
+	char value[1001];
+	struct ic_wire w;
+	uint32_t n = 0;
+
+	memset(value, 'v', 1000);
+	value[1000] = '\0';
+	ic_bench_command(b, &r, "enumerate 1");
+	while (!r.n_done) {
+		cr_assert_lt(n, 100);
+		ic_bench_take(b, &w);
+		answer_item(b, &w, n++, "k", value);
+	}
+	cr_expect_eq(r.status, -E2BIG);
+	cr_expect_eq(n, 66);
+	ic_bench_free(b);
+}
+
 Test(ic_kvp, burst)
 {
 	struct ic_bench *b = new_bench();
