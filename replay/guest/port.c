@@ -10,29 +10,42 @@
 #include <string.h>
 #include <sys/io.h>
 
-#define N_PORTS 8u
+#define N_PORTS (VB_AGENT_PORT + 8u - VB_AGENT_BLOCK_PORT)
+#define PAGE 4096u
 #define LINE_STATUS (VB_AGENT_PORT + 5u)
 #define DATA_READY 0x01u
 
 int vb_port_open(void)
 {
-	return ioperm(VB_AGENT_PORT, N_PORTS, 1) < 0 ? -errno : 0;
+	return ioperm(VB_AGENT_BLOCK_PORT, N_PORTS, 1) < 0 ? -errno : 0;
+}
+
+/* The pages that a block lies in must be there when the machine looks for them. */
+static void touch(const void *bytes, size_t n)
+{
+	const volatile uint8_t *p = bytes;
+
+	for (size_t i = 0; i < n; i += PAGE)
+		(void)p[i];
+	(void)p[n - 1];
+}
+
+/* One exit of the machine for all; a page that went away meanwhile is touched again. */
+static void put(const void *bytes, size_t n)
+{
+	while (n > 0) {
+		touch(bytes, n);
+		__asm__ volatile("outb %%al, %%dx"
+				 : "+S"(bytes), "+c"(n)
+				 : "a"(0), "d"(VB_AGENT_BLOCK_PORT)
+				 : "memory");
+	}
 }
 
 /*
- * Not the outsb() and insb() of the C library: these do not tell the compiler that memory is read and
- * written. A long word at a time is a quarter of the machine's exits (KVM makes one for each element
- * of a string that goes out).
+ * Not insb() of the C library: that does not tell the compiler that memory is written, as its outsb()
+ * does not tell that it is read.
  */
-static void put(const void *bytes, size_t n)
-{
-	size_t words = n / 4, rest = n % 4;
-	unsigned short port = VB_AGENT_PORT;
-
-	__asm__ volatile("cld; rep outsl" : "+S"(bytes), "+c"(words) : "d"(port) : "memory");
-	__asm__ volatile("cld; rep outsb" : "+S"(bytes), "+c"(rest) : "d"(port) : "memory");
-}
-
 static void get(void *bytes, size_t n)
 {
 	unsigned short port = VB_AGENT_PORT;
