@@ -182,10 +182,11 @@ int vb_source_bpf_open(const struct vb_bpf_options *opt, struct vb_source **ret,
 		       struct vb_err *err);
 
 /*
- * hv_vmbus is not loaded yet, and the source waits for it. It needs its privileges again then, so
- * they cannot be dropped before.
+ * Where hv_vmbus is. If it was not there when the source was opened, the source waits for it, and may
+ * have to again: it needs its privileges for good.
  */
-bool vb_source_bpf_waiting(const struct vb_source *src);
+enum vb_bus_state { VB_BUS_THERE, VB_BUS_AWAITED, VB_BUS_CAME };
+enum vb_bus_state vb_source_bpf_bus(const struct vb_source *src);
 
 /* How it probes (fentry or kprobe) and what, comma separated, for shb_userappl. */
 const char *vb_source_bpf_probes(const struct vb_source *src);

@@ -31,6 +31,7 @@ struct capture {
 	bool stopping;		 /* the source was asked to end */
 	bool bad_output;
 	bool reader_gone; /* before anything was written */
+	bool waiting;	  /* hv_vmbus is not there yet */
 	struct vb_err err;
 };
 
@@ -161,6 +162,16 @@ static bool is_late(const struct capture *c)
 	return vb_monotonic_ns() - c->now_ns >= WAIT_MS * NS_PER_MS;
 }
 
+/* Scripts that load drivers after hv_vmbus wait for this line: what they do is seen from here on. */
+static void tell_bus(struct capture *c)
+{
+	if (!c->waiting || vb_source_bpf_bus(c->source) == VB_BUS_AWAITED)
+		return;
+	c->waiting = false;
+	if (!c->opt->quiet)
+		vb_report_say("hv_vmbus is loaded: capturing its channels");
+}
+
 /* Returns 0 at the end, whatever brought it, or a negative errno. */
 static int capture_all(struct capture *c)
 {
@@ -170,6 +181,7 @@ static int capture_all(struct capture *c)
 
 	while (rc > 0) {
 		rc = c->source->ops->next(c->source, WAIT_MS, &ev, &c->err);
+		tell_bus(c);
 		if (rc == 0 || (rc < 0 && rc != -EAGAIN))
 			break;
 		if (rc == -EAGAIN)
@@ -208,11 +220,12 @@ static enum vb_exit begin(struct capture *c)
 	}
 	c->now_ns = vb_monotonic_ns();
 	c->end_ns = c->opt->duration_ns ? c->now_ns + c->opt->duration_ns : 0;
-	if (c->opt->user && vb_source_bpf_waiting(c->source)) {
+	if (c->opt->user && vb_source_bpf_bus(c->source) != VB_BUS_THERE) {
 		vb_report_say("-Z: hv_vmbus is not loaded, and attaching to it later needs the "
 			      "privileges; load it first or leave out -Z");
 		return VB_EXIT_CANNOT;
 	}
+	c->waiting = vb_source_bpf_bus(c->source) == VB_BUS_AWAITED;
 	rc = open_files(c);
 	if (rc == 0 && c->opt->user)
 		rc = vb_privileges_drop(&c->identity, &c->err);

@@ -32,9 +32,8 @@ struct source {
 	int64_t offset_ns;  /* wall clock minus monotonic at the start: makes block times */
 	int64_t current_ns; /* the same now */
 	uint64_t clock_checked_ns, rings_checked_ns, retry_ns;
-	uint64_t bus; /* what the probes are attached to, of vb_bus_instance() */
-	uint64_t n_events;
-	uint64_t n_placed; /* losses that stand before a record handed out */
+	uint64_t bus;		     /* what the probes are attached to, of vb_bus_instance() */
+	uint64_t n_events, n_placed; /* losses that stand before a record handed out */
 	bool stopping, drained, ended;
 };
 
@@ -407,10 +406,13 @@ const char *vb_source_bpf_probes(const struct vb_source *src)
 	return vb_probes_names(((const struct source *)src)->probes);
 }
 
-/* It may also go and come again, so privileges are needed for good. */
-bool vb_source_bpf_waiting(const struct vb_source *src)
+enum vb_bus_state vb_source_bpf_bus(const struct vb_source *src)
 {
-	return vb_probes_early(((const struct source *)src)->probes);
+	const struct vb_probes *p = ((const struct source *)src)->probes;
+
+	return vb_probes_waiting(p) ? VB_BUS_AWAITED :
+	       vb_probes_early(p)   ? VB_BUS_CAME :
+				      VB_BUS_THERE;
 }
 
 /* ---- opening ---- */

@@ -63,10 +63,10 @@ const char *vb_source_bpf_version(void)
 	return "not built in";
 }
 
-bool vb_source_bpf_waiting(const struct vb_source *src)
+enum vb_bus_state vb_source_bpf_bus(const struct vb_source *src)
 {
 	(void)src;
-	return false;
+	return VB_BUS_THERE;
 }
 
 #endif

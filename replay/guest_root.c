@@ -93,6 +93,8 @@ void vb_guest_root_steps(const struct vb_guest_root *r, const struct vb_module_l
 	if (r->vmbusdump)
 		vb_buf_str(out, "capture /bin/vmbusdump -i any -w /out/" VB_GUEST_CAPTURE "\n");
 	add_loads(early, out);
+	if (r->vmbusdump && early->n > 0)
+		vb_buf_str(out, "captured\n");
 	add_loads(late, out);
 	for (size_t i = 0; i < N_DRIVERS; i++)
 		if (wants(r, i) && is_uio(i))

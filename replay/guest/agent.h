@@ -50,6 +50,7 @@ struct vb_agent {
 	char doer_text[4096];
 	size_t doer_len;
 	bool capture_ready;    /* it said so */
+	bool capture_whole;    /* it said that it has found hv_vmbus, which came later */
 	enum vb_agent_end end; /* what was asked for, first wish wins */
 	struct vb_port_message message;
 };

@@ -130,8 +130,10 @@ static void capture_says(struct vb_agent *a)
 	size_t n = read_child(&a->capture, text, sizeof(text) - 1);
 
 	text[n] = '\0';
-	if (strstr(text, "capturing") || strstr(text, "waiting"))
+	if (strstr(text, "capturing"))
 		a->capture_ready = true;
+	if (strstr(text, "hv_vmbus is loaded"))
+		a->capture_whole = true;
 	while (n > 0 && text[n - 1] == '\n')
 		text[--n] = '\0';
 	if (n > 0)

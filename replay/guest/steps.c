@@ -6,6 +6,7 @@
  *	try PROGRAM [WORD...]		run it; never mind how it ends
  *	write FILE WORD...		as echo does
  *	capture PROGRAM [WORD...]	start vmbusdump, wait until it captures
+ *	captured			wait until vmbusdump has found a hv_vmbus loaded after it
  *	daemon DEVICE PROGRAM [WORD...]	start it when the device file is there
  *	settle				wait until drivers have found their devices
  *	workload FILE			run it with busybox sh; its exit status is that of the guest
@@ -111,6 +112,19 @@ static int step_capture(struct vb_agent *a, char *words[])
 	return fail("capture", words[1], a->capture.ended ? a->capture.status : -ETIMEDOUT);
 }
 
+static int step_captured(struct vb_agent *a, char *words[])
+{
+	uint64_t until = vb_agent_now_ms() + CAPTURE_MS;
+
+	(void)words;
+	while (!a->capture_whole && !a->capture.ended && a->end == VB_END_NONE &&
+	       vb_agent_now_ms() < until)
+		vb_agent_pump(a, 20);
+	return a->capture_whole || a->end != VB_END_NONE ?
+		       0 :
+		       fail("capture of", "hv_vmbus", -ETIMEDOUT);
+}
+
 static int step_daemon(struct vb_agent *a, char *words[])
 {
 	uint64_t until = vb_agent_now_ms() + DEVICE_MS;
@@ -202,8 +216,9 @@ static const struct {
 } steps[] = {
 	{ "load", 2, step_load },	  { "try", 2, step_try },
 	{ "write", 3, step_write },	  { "capture", 2, step_capture },
-	{ "daemon", 3, step_daemon },	  { "settle", 1, step_settle },
-	{ "workload", 2, step_workload }, { "wait", 1, step_wait },
+	{ "captured", 1, step_captured }, { "daemon", 3, step_daemon },
+	{ "settle", 1, step_settle },	  { "workload", 2, step_workload },
+	{ "wait", 1, step_wait },
 };
 
 static int perform(struct vb_agent *a, char *line)

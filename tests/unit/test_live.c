@@ -130,10 +130,10 @@ int vb_source_bpf_open(const struct vb_bpf_options *opt, struct vb_source **ret,
 	return 0;
 }
 
-bool vb_source_bpf_waiting(const struct vb_source *src)
+enum vb_bus_state vb_source_bpf_bus(const struct vb_source *src)
 {
 	(void)src;
-	return plan.waiting;
+	return plan.waiting ? VB_BUS_AWAITED : VB_BUS_THERE;
 }
 
 const char *vb_source_bpf_probes(const struct vb_source *src)
