@@ -192,6 +192,7 @@ static int run_session(struct vb_launch *l, const struct mapped *kernel,
 		.persona = persona,
 		.faults = o->faults.words,
 		.n_faults = o->faults.n,
+		.counted = o->initrd && !o->real_time, /* see launch_inside.c */
 		.deadline_ns = o->deadline_ns,
 		.host_log = o->host_log,
 		.console = o->console,

@@ -110,6 +110,11 @@ static void add_replay(struct inside *in)
 	add(in, "/in/trace");
 }
 
+static bool is_deterministic(const struct vb_replay_options *o)
+{
+	return !o->real_time && o->n_vcpus == 1 && o->n_cpus == 1;
+}
+
 static void compose(struct inside *in, const char *kernel)
 {
 	const struct vb_replay_options *o = in->o;
@@ -132,6 +137,8 @@ static void compose(struct inside *in, const char *kernel)
 	add_list(in, "--fault", &o->faults);
 	if (o->deadline_ns)
 		add_number(in, "--deadline", o->deadline_ns / 1000000000);
+	if (!is_deterministic(o))
+		add(in, "--time");
 	if (o->quiet)
 		add(in, "--quiet");
 	/* whether the workload waits, and that a capture is expected, is in the initramfs */
@@ -202,7 +209,7 @@ static int run(struct vb_launch *l, struct inside *in, const char *cache, struct
 		.argv = in->words,
 		.files = in->files,
 		.memory_mib = (uint32_t)o->memory_mib + PROGRAM_MIB,
-		.deterministic = !o->real_time && o->n_vcpus == 1,
+		.deterministic = is_deterministic(o),
 		.n_cpus = (uint32_t)o->n_cpus,
 		.log_dir = o->log_dir,
 	};

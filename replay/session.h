@@ -40,12 +40,13 @@ struct vb_session_options {
 	const struct vb_persona *persona;
 	const char *const *faults;
 	size_t n_faults;
-	uint64_t deadline_ns;		      /* of all; 0: none */
-	const char *host_log;		      /* NULL: none */
-	const char *console;		      /* NULL: only when the guest fails */
-	const char *failure_log;	      /* where then */
-	struct vb_guest_files files;	      /* where the guest's go */
-	int signal_fd;			      /* vb_signals_open() */
+	bool counted;		     /* time is a number of instructions: a busy second is long */
+	uint64_t deadline_ns;	     /* of all; 0: none */
+	const char *host_log;	     /* NULL: none */
+	const char *console;	     /* NULL: only when the guest fails */
+	const char *failure_log;     /* where then */
+	struct vb_guest_files files; /* where the guest's go */
+	int signal_fd;		     /* vb_signals_open() */
 	const struct vb_session_hooks *hooks; /* NULL: none */
 	void *ctx;
 	/* A line about what goes on, since the start of the session. */
