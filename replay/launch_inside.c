@@ -11,18 +11,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "replay/give.h"
 #include "replay/launch.h"
 
 #define MAX_WORDS 128u
-#define MAX_FILES 12u
+#define MAX_GIVEN 8u
+#define MAX_FILES (12u + MAX_GIVEN)
 #define PROGRAM_MIB                                                                                \
 	160u /* what this program takes beyond the guest's memory, and what it leaves in /out */
+
+/* A file for the host to give, and the option's word in there. */
+struct given {
+	char file[VB_GIVE_TEXT];
+	char word[VB_GIVE_TEXT + 24]; /* /in/give0:NAME */
+	char name[32];		      /* give0 */
+};
 
 struct inside {
 	const struct vb_replay_options *o;
 	const char *words[MAX_WORDS + 1];
 	size_t n;
 	struct vb_outer_file files[MAX_FILES + 1];
+	struct given given[MAX_GIVEN];
 	size_t n_files;
 	char numbers[6][24];
 	size_t n_numbers;
@@ -72,6 +82,28 @@ static void add_file(struct inside *in, const char *option, const char *path, co
 	};
 }
 
+static int add_given(struct inside *in, struct vb_err *err)
+{
+	const struct vb_list *list = &in->o->give;
+
+	if (list->n > MAX_GIVEN)
+		return vb_fail(err, -EINVAL, "--give: at most %u files", MAX_GIVEN);
+	for (size_t i = 0; i < list->n; i++) {
+		struct given *g = &in->given[i];
+		const char *name;
+
+		if (vb_give_split(list->words[i], g->file, &name))
+			return vb_fail(err, -EINVAL, "--give %s: write FILE or FILE:NAME",
+				       list->words[i]);
+		snprintf(g->name, sizeof(g->name), "give%zu", i);
+		snprintf(g->word, sizeof(g->word), "/in/%s:%s", g->name, name);
+		add_text(in, "--give", g->word);
+		in->files[in->n_files++] =
+			(struct vb_outer_file){ .path = g->file, .name = g->name };
+	}
+	return 0;
+}
+
 static void add_version(struct inside *in)
 {
 	uint32_t v = in->o->vmbus_version;
@@ -115,9 +147,10 @@ static bool is_deterministic(const struct vb_replay_options *o)
 	return !o->real_time && o->n_vcpus == 1 && o->n_cpus == 1;
 }
 
-static void compose(struct inside *in, const char *kernel)
+static int compose(struct inside *in, const char *kernel, struct vb_err *err)
 {
 	const struct vb_replay_options *o = in->o;
+	int rc;
 
 	add(in, "vmbusreplay");
 	add(in, o->mode == VB_REPLAY_RUN ? "run" : "guest");
@@ -135,6 +168,9 @@ static void compose(struct inside *in, const char *kernel)
 	add_number(in, "--memory", o->memory_mib);
 	add_version(in);
 	add_list(in, "--fault", &o->faults);
+	if (o->async_signals)
+		add(in, "--async-signals");
+	rc = add_given(in, err);
 	if (o->deadline_ns)
 		add_number(in, "--deadline", o->deadline_ns / 1000000000);
 	if (!is_deterministic(o))
@@ -144,6 +180,7 @@ static void compose(struct inside *in, const char *kernel)
 	/* whether the workload waits, and that a capture is expected, is in the initramfs */
 	if (o->mode == VB_REPLAY_RUN)
 		add_replay(in);
+	return rc;
 }
 
 static int make_temporary(char path[PATH_MAX], struct vb_err *err)
@@ -236,10 +273,10 @@ int vb_launch_inside(struct vb_launch *l, const char *cache, const char *kernel,
 	rc = make_temporary(in->guest, err);
 	if (rc == 0)
 		rc = make_temporary(in->failure, err);
-	if (rc == 0) {
-		compose(in, kernel);
+	if (rc == 0)
+		rc = compose(in, kernel, err);
+	if (rc == 0)
 		rc = run(l, in, cache, err);
-	}
 	if (in->guest[0])
 		unlink(in->guest);
 	if (in->failure[0])

@@ -206,5 +206,6 @@ void vb_replay_options_done(struct vb_replay_options *o)
 {
 	free(o->faults.words);
 	free(o->add.words);
+	free(o->give.words);
 	o->faults = o->add = (struct vb_list){ 0 };
 }

@@ -40,9 +40,10 @@ struct vb_replay_options {
 	const char *devices, *persona;
 	uint32_t vmbus_version; /* 0: the newest */
 	struct vb_list faults;
+	bool async_signals;
 	/* what happens */
 	const char *workload;
-	struct vb_list add;
+	struct vb_list add, give;
 	uint64_t deadline_ns; /* 0: none */
 	bool write, quiet;
 	/* what comes of it */
@@ -68,7 +69,7 @@ void vb_replay_options_done(struct vb_replay_options *o);
 /* Append the text of --help: of the program (0), or of one command. */
 void vb_replay_options_help(enum vb_replay_mode command, struct vb_buf *out);
 
-#define VB_REPLAY_OPTION_ROWS 37
+#define VB_REPLAY_OPTION_ROWS 39
 extern const struct vb_option_row vb_replay_rows[VB_REPLAY_OPTION_ROWS];
 extern const struct vb_option_table vb_replay_table;
 

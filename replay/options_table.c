@@ -137,6 +137,8 @@ const struct vb_option_row vb_replay_rows[] = {
 	  .help = "settings of the devices" },
 	{ NULL, "vmbus-version", 0, "V", 0, BOTH, NULL, set_version,
 	  .help = "the newest version of the bus that the host accepts, for example 4.1" },
+	{ NULL, "async-signals", 0, NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(async_signals),
+	  .help = "take the guest's signals in a thread of their own, while the guest runs on" },
 	{ NULL, "fault", 0, "SPEC", 0, BOTH, NULL, add_word, MEMBER(faults),
 	  .help = "CLASS:FAULT[,FAULT...]: what goes wrong on purpose; may be given again" },
 	{ NULL, "write", 0, NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(write),
@@ -146,6 +148,9 @@ const struct vb_option_row vb_replay_rows[] = {
 	  .help = "run this in the guest (busybox sh); without it the guest waits for Ctrl-C" },
 	{ NULL, "add", 0, "FILE:PATH", 0, BOTH, NULL, add_word, MEMBER(add),
 	  .help = "put a file into the guest; may be given again" },
+	{ NULL, "give", 0, "FILE[:NAME]", 0, BOTH, NULL, add_word, MEMBER(give),
+	  .help = "a file that the host may copy into the guest: host fcopy copy NAME PATH; may be "
+		  "given again" },
 	{ NULL, "deadline", 0, "S", 0, BOTH, NULL, vb_option_number, MEMBER(deadline_ns), 1, 604800,
 	  1000000000, .help = "end the guest after S seconds, with exit status 1" },
 

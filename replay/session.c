@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/give.h"
 #include "replay/session_impl.h"
 
 #define TAIL_LINES 20u
@@ -74,6 +75,13 @@ static void connected(void *ctx, uint32_t version)
 	vb_session_progress(s, version ? line : "VMBus unloaded");
 }
 
+static int open_file(void *ctx, const char *name)
+{
+	struct vb_session *s = ctx;
+
+	return vb_give_open(s->opt->give, s->opt->n_give, name);
+}
+
 /* ---- setting up ---- */
 
 /* The second serial port is the agent's: the kernel's driver, which would try it out, leaves it alone. */
@@ -93,7 +101,7 @@ static int make_machine(struct vb_session *s, struct vb_err *err)
 		.append = append,
 		.memory = o->memory,
 		.n_vcpus = o->n_vcpus,
-		.stimers = true,
+		.async_signals = o->async_signals,
 		.ctx = s,
 		.console = console_bytes,
 		.agent = vb_session_agent_bytes,
@@ -116,6 +124,7 @@ static int make_host(struct vb_session *s, struct vb_err *err)
 		.ctx = s,
 		.trouble = trouble,
 		.connected = connected,
+		.open_file = open_file,
 	};
 
 	s->host = vb_host_new(&host);

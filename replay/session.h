@@ -40,6 +40,9 @@ struct vb_session_options {
 	const struct vb_persona *persona;
 	const char *const *faults;
 	size_t n_faults;
+	const char *const *give; /* FILE[:NAME] that the host may copy into the guest */
+	size_t n_give;
+	bool async_signals;	     /* as in struct vb_vm_options */
 	bool counted;		     /* time is a number of instructions: a busy second is long */
 	uint64_t deadline_ns;	     /* of all; 0: none */
 	const char *host_log;	     /* NULL: none */

@@ -214,6 +214,13 @@ void *vb_hdevice_state(struct vb_hdevice *d)
 	return d->state;
 }
 
+int vb_hdevice_open_file(struct vb_hdevice *d, const char *name)
+{
+	const struct vb_host_options *o = &d->h->opt;
+
+	return o->open_file ? o->open_file(o->ctx, name) : -ENOENT;
+}
+
 const struct vb_clock *vb_hdevice_clock(const struct vb_hdevice *d)
 {
 	return d->h->opt.clock;

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "replay/host/ic.h"
 
@@ -214,12 +215,19 @@ static int parse_words(struct copy *c, const char *const *words, size_t n)
 	return 0;
 }
 
-static int open_file(struct copy *c, const char *path)
+static int open_file(struct vb_hdevice *d, struct copy *c, const char *name)
 {
+	int fd = vb_hdevice_open_file(d, name);
 	struct stat st;
 
-	c->file = fopen(path, "re");
-	if (!c->file || fstat(fileno(c->file), &st))
+	if (fd < 0)
+		return fd;
+	c->file = fdopen(fd, "r");
+	if (!c->file) {
+		close(fd);
+		return -ENOMEM;
+	}
+	if (fstat(fd, &st))
 		return -errno;
 	if (!S_ISREG(st.st_mode))
 		return -EISDIR;
@@ -230,13 +238,14 @@ static int open_file(struct copy *c, const char *path)
 static void copy(struct vb_hdevice *d, const char *const *words, size_t n, struct vb_hrequest *rq);
 
 static const struct vb_command commands[] = {
-	{ "copy", "HOSTFILE GUESTPATH [overwrite] [create-path]",
-	  "copy a file into the guest; the path is absolute", copy },
+	{ "copy", "NAME GUESTPATH [overwrite] [create-path]",
+	  "copy a file (--give) into the guest; the path is absolute", copy },
 	{ 0 },
 };
 
 /* A copy that can begin, or NULL: the request is done. */
-static struct copy *new_copy(const char *const *words, size_t n, struct vb_hrequest *rq)
+static struct copy *new_copy(struct vb_hdevice *d, const char *const *words, size_t n,
+			     struct vb_hrequest *rq)
 {
 	struct copy *c = calloc(1, sizeof(*c));
 	int rc;
@@ -249,7 +258,7 @@ static struct copy *new_copy(const char *const *words, size_t n, struct vb_hrequ
 	if (parse_words(c, words, n)) {
 		vb_ic_usage(rq, commands, words[0]);
 	} else {
-		rc = open_file(c, words[1]);
+		rc = open_file(d, c, words[1]);
 		if (!rc)
 			return c;
 		vb_buf_fmt(&c->text, "%s: %s", words[1],
@@ -271,7 +280,7 @@ static void copy(struct vb_hdevice *d, const char *const *words, size_t n, struc
 		return;
 	if (f->copy)
 		return vb_hrequest_done(rq, -EBUSY, "a copy is under way");
-	c = new_copy(words, n, rq);
+	c = new_copy(d, words, n, rq);
 	if (!c)
 		return;
 	c->call.timeout_ns = f->timeout_ns;

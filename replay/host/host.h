@@ -60,6 +60,11 @@ struct vb_host_options {
 	void *ctx;
 	/* Why something failed, one line: a channel that the guest broke, a message that made no sense. */
 	void (*trouble)(void *ctx, const char *line);
+	/*
+	 * Open a file that may go to the guest, by a name that the guest may have chosen: a descriptor
+	 * or a negative errno. NULL: there are none.
+	 */
+	int (*open_file)(void *ctx, const char *name);
 	/* A version was agreed, or (0) the guest unloaded. NULL: nobody wants to know. */
 	void (*connected)(void *ctx, uint32_t version);
 };

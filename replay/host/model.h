@@ -82,6 +82,9 @@ void vb_hdevice_set_version(struct vb_hdevice *d, uint32_t proto_version);
 void vb_hdevice_trouble(struct vb_hdevice *d, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* A file that may go to the guest, opened for reading: a descriptor, or -ENOENT and the like. */
+int vb_hdevice_open_file(struct vb_hdevice *d, const char *name);
+
 bool vb_hchannel_is_open(const struct vb_hchannel *c);
 uint32_t vb_hchannel_relid(const struct vb_hchannel *c);
 uint16_t vb_hchannel_index(const struct vb_hchannel *c); /* 0: the primary */

@@ -2,6 +2,7 @@
 #include "loop.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 static uint64_t read_mono(void *ctx)
@@ -33,6 +34,14 @@ static void interrupt(void *ctx, uint32_t vp)
 {
 	REQUIRE(vp < VB_MAX_VPS);
 	((struct loop *)ctx)->n_interrupts[vp]++;
+}
+
+static int open_file(void *ctx, const char *name)
+{
+	int fd = open(name, O_RDONLY | O_CLOEXEC);
+
+	(void)ctx;
+	return fd < 0 ? -errno : fd;
 }
 
 static void trouble(void *ctx, const char *line)
@@ -80,6 +89,7 @@ void loop_init(struct loop *l, const struct loop_options *opt)
 				      .capture_id = 0x1122334455667788,
 				      .ctx = l,
 				      .trouble = trouble,
+				      .open_file = open_file,
 				      .connected = connected };
 
 	memset(l, 0, sizeof(*l));
