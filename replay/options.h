@@ -47,7 +47,7 @@ struct vb_replay_options {
 	uint64_t deadline_ns; /* 0: none */
 	bool write, quiet;
 	/* what comes of it */
-	const char *capture, *host_log, *out_dir, *console, *log_dir;
+	const char *capture, *host_log, *stats, *out_dir, *console, *log_dir;
 	/* replay */
 	uint64_t speed_milli; /* thousandths; 0: as fast as can be */
 	uint64_t n_loops;
@@ -69,7 +69,7 @@ void vb_replay_options_done(struct vb_replay_options *o);
 /* Append the text of --help: of the program (0), or of one command. */
 void vb_replay_options_help(enum vb_replay_mode command, struct vb_buf *out);
 
-#define VB_REPLAY_OPTION_ROWS 39
+#define VB_REPLAY_OPTION_ROWS 40
 extern const struct vb_option_row vb_replay_rows[VB_REPLAY_OPTION_ROWS];
 extern const struct vb_option_table vb_replay_table;
 

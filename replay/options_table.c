@@ -158,6 +158,8 @@ const struct vb_option_row vb_replay_rows[] = {
 	  .help = "what vmbusdump captures in the guest" },
 	{ NULL, "host-log", 0, "FILE", 0, BOTH, NULL, TEXT(host_log),
 	  .help = "the host's own record of every message and packet" },
+	{ NULL, "stats", 0, "FILE", 0, BOTH, NULL, TEXT(stats),
+	  .help = "figures as JSON: times, messages, CPU time, memory" },
 	{ NULL, "out", 0, "DIR", 0, BOTH, NULL, TEXT(out_dir),
 	  .help = "all else that the workload leaves in /out" },
 	{ NULL, "console", 0, "FILE", 0, BOTH, NULL, TEXT(console),

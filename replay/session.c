@@ -102,6 +102,7 @@ static int make_machine(struct vb_session *s, struct vb_err *err)
 		.memory = o->memory,
 		.n_vcpus = o->n_vcpus,
 		.async_signals = o->async_signals,
+		.measure = o->measure,
 		.ctx = s,
 		.console = console_bytes,
 		.agent = vb_session_agent_bytes,
@@ -254,6 +255,7 @@ static void take_figures(struct vb_session *s)
 	r->duration_ns = vb_clock_mono(vb_clock_machine()) - s->start_ns;
 	vb_host_get_stats(s->host, &r->host);
 	vb_vm_get_stats(s->vm, &r->vm);
+	vb_memory_use(&r->memory);
 	r->n_files = s->files.n_files;
 	r->n_dropped = s->files.n_dropped;
 	r->has_capture = s->files.has_capture;

@@ -9,6 +9,7 @@
 #include "replay/guest_files.h"
 #include "replay/host/host.h"
 #include "replay/host/model.h"
+#include "replay/memory_use.h"
 #include "replay/persona.h"
 #include "replay/vmm/vm.h"
 
@@ -44,6 +45,7 @@ struct vb_session_options {
 	size_t n_give;
 	bool async_signals;	     /* as in struct vb_vm_options */
 	bool counted;		     /* time is a number of instructions: a busy second is long */
+	bool measure;		     /* as in struct vb_vm_options */
 	uint64_t deadline_ns;	     /* of all; 0: none */
 	const char *host_log;	     /* NULL: none */
 	const char *console;	     /* NULL: only when the guest fails */
@@ -70,6 +72,7 @@ struct vb_session_result {
 	uint64_t n_records;	       /* of the host's log */
 	uint64_t n_files, n_dropped;   /* of the guest */
 	bool has_capture;
+	struct vb_memory_use memory; /* of this process, before the guest's is given back */
 };
 
 /*

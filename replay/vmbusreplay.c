@@ -13,6 +13,7 @@
 #include "replay/play.h"
 #include "replay/say.h"
 #include "replay/setup/setup.h"
+#include "replay/stats.h"
 
 static enum vb_exit exit_of(int rc)
 {
@@ -44,16 +45,23 @@ static enum vb_exit setup(const struct vb_replay_options *o)
 static void say_end(const struct vb_launch *l, const struct vb_say *say)
 {
 	const struct vb_session_result *r = &l->result;
+	struct vb_buf text = { 0 };
 
 	if (say->quiet || l->emulated)
 		return;
-	vb_say("%s after %.1f s; control messages %llu in, %llu out; packets %llu in, %llu out",
-	       r->rebooted ? "rebooted" : "powered off", (double)r->duration_ns / 1e9,
-	       (unsigned long long)r->host.messages_in, (unsigned long long)r->host.messages_out,
-	       (unsigned long long)r->host.packets_in, (unsigned long long)r->host.packets_out);
+	vb_stats_text(r, &text);
+	vb_say("%s after %.1f s; %s", r->rebooted ? "rebooted" : "powered off",
+	       (double)r->duration_ns / 1e9, text.failed ? "" : text.data);
+	vb_buf_done(&text);
 	if (r->n_dropped > 0 && !l->opt->files)
 		vb_say("%llu file%s of the guest dropped: name a directory with --out",
 		       (unsigned long long)r->n_dropped, vb_plural(r->n_dropped));
+}
+
+/* The figures, if they are wanted, and are not those of the inner program. */
+static int write_stats(const struct vb_launch *l, struct vb_err *err)
+{
+	return l->opt->stats && !l->emulated ? vb_stats_write(&l->result, l->opt->stats, err) : 0;
 }
 
 static enum vb_exit guest(const struct vb_replay_options *o)
@@ -71,6 +79,8 @@ static enum vb_exit guest(const struct vb_replay_options *o)
 	struct vb_err err = { "" };
 	int rc = vb_launch(&l, &err);
 
+	if (rc == 0)
+		rc = write_stats(&l, &err);
 	if (rc < 0)
 		return fail(rc, &err);
 	say_end(&l, &say);
@@ -116,6 +126,8 @@ static enum vb_exit replay(struct vb_play *p, struct vb_report *report)
 		return fail(rc, &err);
 	if (l.emulated)
 		return (enum vb_exit)l.status;
+	if (rc == 0)
+		rc = write_stats(&l, &err);
 	if (rc < 0)
 		vb_say("%s", err.text);
 	same = vb_play_end(p, rc < 0 ? err.text : NULL, &report->out, &end_err);

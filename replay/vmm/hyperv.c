@@ -97,6 +97,8 @@ void vb_hyperv_exit(struct vb_vcpu *v)
 	vb_ports_flush(v->vm);
 	if (e->type == KVM_EXIT_HYPERV_HCALL) {
 		atomic_fetch_add_explicit(&v->hypercalls, 1, memory_order_relaxed);
+		v->exit_kind = (e->u.hcall.input & CODE_MASK) == POST_MESSAGE ? VB_EXIT_CONTROL :
+										VB_EXIT_PACKETS;
 		e->u.hcall.result = hypercall(v->vm, e->u.hcall.input, e->u.hcall.params[0]);
 		vb_loop_host_acted(v->vm);
 	} else if (e->type == KVM_EXIT_HYPERV_SYNIC) {

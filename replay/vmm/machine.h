@@ -18,6 +18,9 @@
 #include "replay/vmm/serial.h"
 #include "replay/vmm/vm.h"
 
+/* What a processor left KVM_RUN for, as its CPU time is counted. */
+enum vb_exit_kind { VB_EXIT_OTHER, VB_EXIT_CONTROL, VB_EXIT_PACKETS, VB_N_EXIT_KINDS };
+
 struct vb_vcpu {
 	struct vb_vm *vm;
 	uint32_t index;
@@ -29,7 +32,8 @@ struct vb_vcpu {
 	bool eom_watched;
 	uint64_t simp; /* MSR: where its messages are */
 	_Atomic uint64_t exits, hypercalls, io_exits;
-	_Atomic uint64_t outside_ns; /* time between leaving KVM_RUN and entering it again */
+	enum vb_exit_kind exit_kind;
+	_Atomic uint64_t outside_ns[VB_N_EXIT_KINDS]; /* CPU time from leaving KVM_RUN to entering */
 };
 
 /* An event file descriptor by which KVM reports signals of one connection. */
@@ -116,6 +120,9 @@ int vb_loop_add(struct vb_vm *vm, int fd, enum vb_wake wake, uint32_t which);
 void vb_loop_run(struct vb_vm *vm);
 /* The host was told something by a processor's thread, which holds the lock: let it go on. */
 void vb_loop_host_acted(struct vb_vm *vm);
+
+/* CPU time of the calling thread, if that is to be measured. */
+uint64_t vb_loop_cpu_ns(const struct vb_vm *vm);
 
 /* ---- vm.c ---- */
 

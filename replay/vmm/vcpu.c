@@ -123,16 +123,16 @@ static void count(_Atomic uint64_t *counter, uint64_t n)
 void *vb_vcpu_thread(void *vcpu)
 {
 	struct vb_vcpu *v = vcpu;
-	const struct vb_clock *clock = vb_clock_machine();
 
 	while (!atomic_load(&v->vm->quit) && atomic_load(&v->vm->end) == VB_VM_RUNNING) {
 		bool left = enter(v);
-		uint64_t begin = vb_clock_mono(clock);
+		uint64_t begin = vb_loop_cpu_ns(v->vm);
 
 		count(&v->exits, 1);
+		v->exit_kind = VB_EXIT_OTHER;
 		if (left)
 			handle_exit(v);
-		count(&v->outside_ns, vb_clock_mono(clock) - begin);
+		count(&v->outside_ns[v->exit_kind], vb_loop_cpu_ns(v->vm) - begin);
 	}
 	return NULL;
 }

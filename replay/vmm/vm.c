@@ -331,7 +331,9 @@ void vb_vm_get_stats(const struct vb_vm *vm, struct vb_vm_stats *ret)
 		ret->exits += v->exits;
 		ret->hypercalls += v->hypercalls;
 		ret->io_exits += v->io_exits;
-		ret->host_cpu_ns += v->outside_ns;
+		ret->control_cpu_ns += v->outside_ns[VB_EXIT_CONTROL];
+		ret->packets_cpu_ns += v->outside_ns[VB_EXIT_PACKETS];
+		ret->host_cpu_ns += v->outside_ns[VB_EXIT_OTHER];
 	}
-	ret->host_cpu_ns += vm->io_ns;
+	ret->host_cpu_ns += ret->control_cpu_ns + ret->packets_cpu_ns + vm->io_ns;
 }

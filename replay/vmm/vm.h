@@ -36,6 +36,7 @@ struct vb_vm_options {
 	uint32_t n_vcpus;   /* 1 .. VB_VM_MAX_VCPUS */
 	bool async_signals; /* guest signals by event file descriptor to the I/O thread */
 	bool stimers;	    /* offer Hyper-V's synthetic timers; else the guest uses its APIC's */
+	bool measure;	    /* count CPU time, which costs two system calls for each exit */
 	void *ctx;
 	/*
 	 * Bytes the guest wrote to its console (COM1), to the agent's port (COM2); may be NULL. As all
@@ -90,7 +91,10 @@ void vb_vm_describe(struct vb_vm *vm, struct vb_buf *out);
 
 struct vb_vm_stats {
 	uint64_t exits, hypercalls, io_exits;
-	uint64_t host_cpu_ns; /* CPU time of this process outside KVM_RUN */
+	/* CPU time outside KVM_RUN; 0 without vb_vm_options.measure */
+	uint64_t host_cpu_ns;	 /* all of it */
+	uint64_t control_cpu_ns; /* of it: hypercalls that post a message */
+	uint64_t packets_cpu_ns; /* and that signal a ring; not those of async_signals */
 };
 void vb_vm_get_stats(const struct vb_vm *vm, struct vb_vm_stats *ret);
 
