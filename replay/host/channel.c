@@ -138,6 +138,8 @@ void vb_channel_on_open(struct vb_host *h, const struct vb_frame *f)
 	send_open_result(h, w, wrong ? VB_STATUS_INVALID : 0);
 	if (wrong)
 		return;
+	if (c->index == 0)
+		vb_settings_apply(c->d);
 	if (c->d->cfg.model->opened)
 		c->d->cfg.model->opened(c->d, c);
 	vb_packets_kick(c);

@@ -31,10 +31,12 @@ static int parse_number(const char *text, uint32_t *ret)
 
 /* ---- the bus ---- */
 
-static void act_rescind(struct vb_host *h, const char *const *words, struct vb_hrequest *rq)
+static void act_rescind(struct vb_host *h, const char *const *words, size_t n,
+			struct vb_hrequest *rq)
 {
 	struct vb_hdevice *d = vb_host_find(h, words[1]);
 
+	(void)n;
 	if (!d) {
 		fail(rq, -ENOENT, "there is no device '%s'", words[1]);
 		return;
@@ -43,10 +45,11 @@ static void act_rescind(struct vb_host *h, const char *const *words, struct vb_h
 	vb_hrequest_done(rq, 0, NULL);
 }
 
-static void act_offer(struct vb_host *h, const char *const *words, struct vb_hrequest *rq)
+static void act_offer(struct vb_host *h, const char *const *words, size_t n, struct vb_hrequest *rq)
 {
 	struct vb_hdevice *d = vb_host_find(h, words[1]);
 
+	(void)n;
 	if (!d)
 		fail(rq, -ENOENT, "there is no device '%s'", words[1]);
 	else if (vb_host_reoffer(d))
@@ -60,11 +63,12 @@ static void mark_is_posted(void *ctx)
 	vb_hrequest_done(ctx, 0, NULL);
 }
 
-static void act_mark(struct vb_host *h, const char *const *words, struct vb_hrequest *rq)
+static void act_mark(struct vb_host *h, const char *const *words, size_t n, struct vb_hrequest *rq)
 {
 	uint32_t number;
 	int rc;
 
+	(void)n;
 	if (parse_number(words[1], &number)) {
 		fail(rq, -EINVAL, "'%s' is no number", words[1]);
 		return;
@@ -77,15 +81,30 @@ static void act_mark(struct vb_host *h, const char *const *words, struct vb_hreq
 		     words[1]);
 }
 
-static void act_fault(struct vb_host *h, const char *const *words, struct vb_hrequest *rq)
+static void act_set(struct vb_host *h, const char *const *words, size_t n, struct vb_hrequest *rq)
+{
+	struct vb_hdevice *d = vb_host_find(h, words[1]);
+	struct vb_err err;
+	int rc;
+
+	if (!d) {
+		fail(rq, -ENOENT, "there is no device '%s'", words[1]);
+		return;
+	}
+	rc = vb_settings_later(d, words + 2, n - 2, &err);
+	vb_hrequest_done(rq, rc, rc ? err.text : NULL);
+}
+
+static void act_fault(struct vb_host *h, const char *const *words, size_t n, struct vb_hrequest *rq)
 {
 	struct vb_err err;
 	int rc = vb_host_fault(h, words[1], &err);
 
+	(void)n;
 	vb_hrequest_done(rq, rc, rc ? err.text : NULL);
 }
 
-static void act_stats(struct vb_host *h, const char *const *words, struct vb_hrequest *rq)
+static void act_stats(struct vb_host *h, const char *const *words, size_t n, struct vb_hrequest *rq)
 {
 	const struct vb_host_stats *s = &h->stats;
 	const struct {
@@ -106,6 +125,7 @@ static void act_stats(struct vb_host *h, const char *const *words, struct vb_hre
 	struct vb_buf text = { 0 };
 
 	(void)words;
+	(void)n;
 	for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++)
 		vb_buf_fmt(&text, "%s%s %llu", i ? "\n" : "", figures[i].name,
 			   (unsigned long long)figures[i].value);
@@ -113,21 +133,23 @@ static void act_stats(struct vb_host *h, const char *const *words, struct vb_hre
 	vb_buf_done(&text);
 }
 
-static void act_help(struct vb_host *h, const char *const *words, struct vb_hrequest *rq);
+static void act_help(struct vb_host *h, const char *const *words, size_t n, struct vb_hrequest *rq);
 
 struct bus_word {
 	const char *name, *arguments, *help;
-	size_t n; /* words, the name included */
-	void (*act)(struct vb_host *h, const char *const *words, struct vb_hrequest *rq);
+	size_t n, max; /* words, the name included: so many, or more up to max */
+	void (*act)(struct vb_host *h, const char *const *words, size_t n, struct vb_hrequest *rq);
 };
 
 static const struct bus_word bus_words[] = {
-	{ "rescind", "DEVICE", "take a device away", 2, act_rescind },
-	{ "offer", "DEVICE", "offer it again", 2, act_offer },
-	{ "mark", "NUMBER", "a mark in both sides' records, when all is quiet", 2, act_mark },
-	{ "fault", "DEVICE:FAULT[,FAULT...]", "what goes wrong from now on", 2, act_fault },
-	{ "stats", "", "figures of the bus", 1, act_stats },
-	{ "help", "", "these lines", 1, act_help },
+	{ "rescind", "DEVICE", "take a device away", 2, 2, act_rescind },
+	{ "offer", "DEVICE", "offer it again", 2, 2, act_offer },
+	{ "set", "DEVICE KEY=VALUE...", "its settings from the next opening on", 3, SIZE_MAX,
+	  act_set },
+	{ "mark", "NUMBER", "a mark in both sides' records, when all is quiet", 2, 2, act_mark },
+	{ "fault", "DEVICE:FAULT[,FAULT...]", "what goes wrong from now on", 2, 2, act_fault },
+	{ "stats", "", "figures of the bus", 1, 1, act_stats },
+	{ "help", "", "these lines", 1, 1, act_help },
 };
 #define N_BUS_WORDS (sizeof(bus_words) / sizeof(bus_words[0]))
 
@@ -139,11 +161,12 @@ static void help_line(struct vb_buf *text, const char *device, const char *name,
 		   help ? help : "");
 }
 
-static void act_help(struct vb_host *h, const char *const *words, struct vb_hrequest *rq)
+static void act_help(struct vb_host *h, const char *const *words, size_t n, struct vb_hrequest *rq)
 {
 	struct vb_buf text = { 0 };
 
 	(void)words;
+	(void)n;
 	for (size_t i = 0; i < N_BUS_WORDS; i++)
 		help_line(&text, "", bus_words[i].name, bus_words[i].arguments, bus_words[i].help);
 	for (const struct vb_hdevice *d = h->devices; d; d = d->next)
@@ -179,8 +202,8 @@ void vb_host_command(struct vb_host *h, const char *const *words, size_t n, stru
 	for (size_t i = 0; i < N_BUS_WORDS; i++) {
 		if (strcmp(bus_words[i].name, words[0]) != 0)
 			continue;
-		if (n == bus_words[i].n)
-			bus_words[i].act(h, words, rq);
+		if (n >= bus_words[i].n && n <= bus_words[i].max)
+			bus_words[i].act(h, words, n, rq);
 		else
 			fail(rq, -EINVAL, "'%s' wants other arguments; see 'help'", words[0]);
 		return;

@@ -46,42 +46,9 @@ static int default_guids(struct vb_hdevice *d, unsigned int n, struct vb_err *er
 	return 0;
 }
 
-static const struct vb_setting *setting_of(const struct vb_model *m, const char *text, size_t len)
-{
-	for (const struct vb_setting *s = m->settings; s && s->key; s++)
-		if (strlen(s->key) == len && !strncmp(s->key, text, len))
-			return s;
-	return NULL;
-}
-
-static int parse_setting(struct vb_hdevice *d, const char *text, struct vb_err *err)
-{
-	size_t len = strcspn(text, "=");
-	const struct vb_setting *s = setting_of(d->cfg.model, text, len);
-
-	if (!s || text[len] != '=')
-		return vb_fail(err, -EINVAL, "%s has no setting '%.*s'", d->name, (int)len, text);
-	if (s->parse(d->state, text + len + 1))
-		return vb_fail(err, -EINVAL, "%s: '%s' is no value of %s", d->name, text + len + 1,
-			       s->key);
-	return 0;
-}
-
-static int parse_settings(struct vb_hdevice *d, const char *const *texts, struct vb_err *err)
-{
-	int rc = 0;
-
-	for (const struct vb_setting *s = d->cfg.model->settings; s && s->key; s++)
-		if (s->value && s->parse(d->state, s->value))
-			return vb_fail(err, -EINVAL, "%s: the default of %s is no value of it",
-				       d->name, s->key);
-	for (; texts && *texts && !rc; texts++)
-		rc = parse_setting(d, *texts, err);
-	return rc;
-}
-
 static void free_device(struct vb_hdevice *d)
 {
+	vb_settings_forget(d);
 	vb_fault_free(d->fault);
 	free(d->channels);
 	free(d->state);
@@ -106,7 +73,7 @@ static int set_up(struct vb_hdevice *d, struct vb_err *err)
 		return vb_fail(err, -ENOMEM, "%s: no memory", d->name);
 	rc = default_guids(d, n, err);
 	if (!rc)
-		rc = parse_settings(d, d->cfg.settings, err);
+		rc = vb_settings_begin(d, d->cfg.settings, err);
 	d->cfg.settings = NULL; /* the caller's, for the call only */
 	if (!rc && m->start)
 		rc = m->start(d, err);

@@ -240,6 +240,7 @@ static void copy(struct vb_hdevice *d, const char *const *words, size_t n, struc
 static const struct vb_command commands[] = {
 	{ "copy", "NAME GUESTPATH [overwrite] [create-path]",
 	  "copy a file (--give) into the guest; the path is absolute", copy },
+	VB_IC_COMMANDS,
 	{ 0 },
 };
 

@@ -197,6 +197,7 @@ static void status(struct vb_hdevice *d, const char *const *words, size_t n, str
 static const struct vb_command commands[] = {
 	{ "beat", "[N]", "N beats (1), each after the answer to the last; their latency", beat },
 	{ "status", "", "what was counted so far", status },
+	VB_IC_COMMANDS,
 	{ 0 },
 };
 

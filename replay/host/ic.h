@@ -152,6 +152,14 @@ void vb_ic_complain(struct vb_ic *ic, const char *fmt, ...) __attribute__((forma
  */
 bool vb_ic_usable(struct vb_ic *ic, struct vb_hrequest *rq);
 
+/* A command that every service has: "framework 3.0, message 4.0". -EAGAIN: not agreed yet. */
+void vb_ic_tell_versions(struct vb_hdevice *d, const char *const *words, size_t n,
+			 struct vb_hrequest *rq);
+#define VB_IC_COMMANDS                                                                             \
+	{                                                                                          \
+		"versions", "", "what was agreed with the guest", vb_ic_tell_versions              \
+	}
+
 /* 0, or a negative errno for an HRESULT: -ENOENT for no more items, -EREMOTEIO for others. */
 int vb_ic_status_error(uint32_t status);
 

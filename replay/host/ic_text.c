@@ -111,6 +111,23 @@ bool vb_ic_usable(struct vb_ic *ic, struct vb_hrequest *rq)
 	return false;
 }
 
+void vb_ic_tell_versions(struct vb_hdevice *d, const char *const *words, size_t n,
+			 struct vb_hrequest *rq)
+{
+	struct vb_ic *ic = vb_hdevice_state(d);
+	struct vb_buf text = { 0 };
+
+	(void)words;
+	(void)n;
+	if (!vb_ic_usable(ic, rq))
+		return;
+	if (ic->state == VB_IC_NEGOTIATING)
+		return vb_hrequest_done(rq, -EAGAIN, "the guest has not agreed on versions yet");
+	vb_buf_fmt(&text, "framework %u.%u, message %u.%u", VB_IC_MAJOR(ic->framework),
+		   VB_IC_MINOR(ic->framework), VB_IC_MAJOR(ic->version), VB_IC_MINOR(ic->version));
+	vb_ic_done_text(rq, 0, &text);
+}
+
 int vb_ic_utf16(const char *text, uint8_t *buf, size_t size, size_t *ret_len)
 {
 	int rc = size < 2 ? -EMSGSIZE :

@@ -109,6 +109,7 @@ struct vb_hdevice {
 	bool rescind_due; /* a fault wants it */
 	uint32_t proto_version;
 	struct vb_fault *fault;
+	struct vb_later *later;	       /* settings for the next opening */
 	struct vb_hchannel **channels; /* cfg.n_subchannels + 1; NULL: not offered */
 };
 
@@ -201,6 +202,16 @@ void vb_packets_frame(const struct vb_hchannel *c, struct vb_frame *ret_f);
 
 uint64_t vb_devices_run(struct vb_host *h, uint64_t now);
 void vb_devices_free(struct vb_host *h);
+
+/* ---- settings.c ---- */
+
+/* The model's defaults, then texts ("key=value", NULL-terminated, or NULL). -EINVAL: err says why. */
+int vb_settings_begin(struct vb_hdevice *d, const char *const *texts, struct vb_err *err);
+/* For the next opening of the primary channel. One text that is wrong: none is taken. */
+int vb_settings_later(struct vb_hdevice *d, const char *const *texts, size_t n, struct vb_err *err);
+/* The primary channel is about to be opened. */
+void vb_settings_apply(struct vb_hdevice *d);
+void vb_settings_forget(struct vb_hdevice *d); /* what was for later */
 
 /* ---- mark.c ---- */
 

@@ -449,6 +449,7 @@ const struct vb_command vb_kvp_commands[] = {
 	  "give an adapter addresses; lists with ';', '-' is none", vb_kvp_set_ip },
 	{ "burst", "N", "N questions for the guest's own items, back to back; their latency",
 	  burst },
+	VB_IC_COMMANDS,
 	{ 0 },
 };
 

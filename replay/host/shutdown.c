@@ -110,6 +110,7 @@ static const struct vb_command commands[] = {
 	{ "hibernate", "", "ask the guest to hibernate (version 3.2)", hibernate },
 	{ "request", "FLAGS", "ask with these flags alone: 1 force, 2 restart, 4 hibernate",
 	  request },
+	VB_IC_COMMANDS,
 	{ 0 },
 };
 

@@ -201,6 +201,7 @@ static const struct vb_command commands[] = {
 	  "tell the time, to be set at once; the offset to the host's clock stays", sync },
 	{ "sample", "[OFFSET_S]", "tell the time as one sample of it", sample },
 	{ "probe", "", "tell the time with no flags", probe },
+	VB_IC_COMMANDS,
 	{ 0 },
 };
 

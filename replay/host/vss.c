@@ -248,6 +248,7 @@ static const struct vb_command commands[] = {
 	{ "thaw", "", "thaw them", thaw },
 	{ "status", "", "whether the guest is frozen, and how often it was", status },
 	{ "backup", "[HOLD_S]", "check, freeze, hold for so many seconds (1), thaw", backup },
+	VB_IC_COMMANDS,
 	{ 0 },
 };
 

@@ -137,6 +137,67 @@ Test(ic_negotiation, settings_say_what_is_listed)
 	ic_bench_free(b);
 }
 
+static void expect_listed(struct ic_bench *b, const char *versions)
+{
+	struct ic_wire w;
+	char text[100];
+
+	ic_bench_take(b, &w);
+	versions_text(negotiate_of(&w), 0, (unsigned int)(w.size - 8) / 4, text, sizeof(text));
+	cr_expect_str_eq(text, versions);
+}
+
+Test(ic_negotiation, settings_of_a_running_device_count_from_the_next_opening)
+{
+	struct ic_bench *b = ic_bench_new("shutdown", NULL);
+	struct ic_request r;
+
+	ic_bench_bus_command(b, &r, "set shutdown framework=1.0 versions=3.0");
+	ic_expect_done(&r, 0, NULL);
+	ic_bench_bus_command(b, &r, "set shutdown versions=3.1,1.0");
+	ic_expect_done(&r, 0, NULL);
+	ic_bench_negotiate(b, 3, 3, 2);
+	cr_expect_str_eq(ic_bench_trouble(b), "", "what is open keeps what it was opened with");
+	ic_bench_command(b, &r, "versions");
+	ic_expect_done(&r, 0, "framework 3.0, message 3.2");
+	ic_bench_close(b);
+	ic_bench_open(b);
+	ic_bench_command(b, &r, "versions");
+	ic_expect_done(&r, -EAGAIN, "not agreed");
+	expect_listed(b, "1.0,3.1,1.0");
+	ic_bench_close(b);
+	ic_bench_command(b, &r, "versions");
+	ic_expect_done(&r, -ENOTCONN, "not opened");
+	ic_bench_open(b);
+	expect_listed(b, "1.0,3.1,1.0");
+	ic_bench_free(b);
+}
+
+Test(ic_negotiation, settings_that_are_wrong_change_nothing)
+{
+	static const char *const wrong[][2] = {
+		{ "set shutdown versions=3.0 colour=red", "no setting 'colour'" },
+		{ "set shutdown versions=3.0 versions=x", "'x' is no value of versions" },
+		{ "set shutdown versions=3.0 versions", "no setting" },
+		{ "set shutdown versions=3.0 =1", "no setting" },
+		{ "set nothing versions=3.0", NULL },
+		{ "set shutdown", NULL },
+	};
+	struct ic_bench *b = ic_bench_new("shutdown", NULL);
+	struct ic_request r;
+
+	expect_listed(b, "3.0,1.0,3.2,3.1,3.0,1.0");
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		ic_bench_bus_command(b, &r, wrong[i][0]);
+		cr_expect(r.status < 0, "%s", wrong[i][0]);
+		ic_expect_done(&r, r.status, wrong[i][1]);
+	}
+	ic_bench_close(b);
+	ic_bench_open(b);
+	expect_listed(b, "3.0,1.0,3.2,3.1,3.0,1.0");
+	ic_bench_free(b);
+}
+
 /* The guest takes none: that is told, and commands fail. */
 static void expect_refused(const struct service *s)
 {
