@@ -60,7 +60,7 @@ int vb_filter_add_operand(struct vb_filter *f, const struct vb_operand *operand)
 /* ---- one occurrence ---- */
 
 static int compare_bytes(const struct vb_filter *f, const struct vb_item *it,
-			 const struct vb_value *v)
+			 const struct vb_filter_value *v)
 {
 	const uint8_t *bytes = (const uint8_t *)f->pool.data + v->bytes_off;
 	size_t n = it->n_bytes < v->n_bytes ? it->n_bytes : v->n_bytes;
@@ -71,13 +71,14 @@ static int compare_bytes(const struct vb_filter *f, const struct vb_item *it,
 	return it->n_bytes < v->n_bytes ? -1 : it->n_bytes > v->n_bytes;
 }
 
-static int compare_guid(const struct vb_item *it, const struct vb_value *v)
+static int compare_guid(const struct vb_item *it, const struct vb_filter_value *v)
 {
 	/* A GUID that was cut is none. */
 	return it->n_bytes == sizeof(v->guid) ? memcmp(it->bytes, v->guid, sizeof(v->guid)) : 1;
 }
 
-static int compare(const struct vb_filter *f, const struct vb_item *it, const struct vb_value *v)
+static int compare(const struct vb_filter *f, const struct vb_item *it,
+		   const struct vb_filter_value *v)
 {
 	switch (v->kind) {
 	case VB_V_NUMBER:
@@ -92,7 +93,8 @@ static int compare(const struct vb_filter *f, const struct vb_item *it, const st
 	return compare_bytes(f, it, v);
 }
 
-static bool contains(const struct vb_filter *f, const struct vb_item *it, const struct vb_value *v)
+static bool contains(const struct vb_filter *f, const struct vb_item *it,
+		     const struct vb_filter_value *v)
 {
 	return it->n_bytes > 0 &&
 	       memmem(it->bytes, it->n_bytes, f->pool.data + v->bytes_off, v->n_bytes) != NULL;
@@ -115,7 +117,7 @@ static bool in_set(const struct vb_filter *f, const struct vb_item *it, const st
 
 static bool holds(const struct vb_filter *f, const struct vb_item *it, const struct vb_test *t)
 {
-	const struct vb_value *v = &f->operands[t->first].lo;
+	const struct vb_filter_value *v = &f->operands[t->first].lo;
 
 	switch (t->op) {
 	case VB_T_EQ:

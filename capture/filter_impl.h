@@ -63,7 +63,7 @@ struct vb_number {
 	bool negative;
 };
 
-struct vb_value {
+struct vb_filter_value {
 	enum vb_value_kind kind;
 	struct vb_number number;
 	uint8_t guid[16];
@@ -81,13 +81,13 @@ int vb_number_compare(struct vb_number a, struct vb_number b);
  * row). Bytes are added to pool.
  */
 int vb_value_from_token(const struct vb_token *t, const struct vb_named *field, size_t n,
-			struct vb_buf *pool, struct vb_value *ret, struct vb_err *err);
+			struct vb_buf *pool, struct vb_filter_value *ret, struct vb_err *err);
 
 /* ---- compiled form: filter.c ---- */
 
 /* One operand; lo == hi unless it is a range of a set. */
 struct vb_operand {
-	struct vb_value lo, hi;
+	struct vb_filter_value lo, hi;
 };
 
 struct vb_test {

@@ -71,7 +71,7 @@ static int only_values(struct parser *p, struct field *field)
 	return 0;
 }
 
-static int parse_value(struct parser *p, const struct field *field, struct vb_value *ret)
+static int parse_value(struct parser *p, const struct field *field, struct vb_filter_value *ret)
 {
 	int rc = vb_value_from_token(&p->t, field->first, field->n, &p->f->pool, ret, p->err);
 

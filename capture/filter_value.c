@@ -183,7 +183,7 @@ static bool fits(const struct vb_row *row, struct vb_number value)
 }
 
 static int number_from_token(const struct vb_token *t, const struct vb_named *field, size_t n,
-			     struct vb_value *ret, struct vb_err *err)
+			     struct vb_filter_value *ret, struct vb_err *err)
 {
 	bool any_names = false;
 
@@ -212,7 +212,7 @@ static int number_from_token(const struct vb_token *t, const struct vb_named *fi
 /* ---- GUIDs, bytes ---- */
 
 static int guid_from_token(const struct vb_token *t, const struct vb_named *field,
-			   struct vb_value *ret, struct vb_err *err)
+			   struct vb_filter_value *ret, struct vb_err *err)
 {
 	char text[VB_GUID_TEXT];
 	const struct vb_class_info *classes;
@@ -283,8 +283,8 @@ static int add_string(const struct vb_token *t, struct vb_buf *pool, struct vb_e
 }
 
 /* Text may stand without quotes: it is compared as UTF-8. */
-static int text_from_token(const struct vb_token *t, struct vb_buf *pool, struct vb_value *ret,
-			   struct vb_err *err)
+static int text_from_token(const struct vb_token *t, struct vb_buf *pool,
+			   struct vb_filter_value *ret, struct vb_err *err)
 {
 	int rc = 0;
 
@@ -300,7 +300,7 @@ static int text_from_token(const struct vb_token *t, struct vb_buf *pool, struct
 }
 
 static int bytes_from_token(const struct vb_token *t, const struct vb_named *field,
-			    struct vb_buf *pool, struct vb_value *ret, struct vb_err *err)
+			    struct vb_buf *pool, struct vb_filter_value *ret, struct vb_err *err)
 {
 	int rc;
 
@@ -321,9 +321,9 @@ static int bytes_from_token(const struct vb_token *t, const struct vb_named *fie
 }
 
 int vb_value_from_token(const struct vb_token *t, const struct vb_named *field, size_t n,
-			struct vb_buf *pool, struct vb_value *ret, struct vb_err *err)
+			struct vb_buf *pool, struct vb_filter_value *ret, struct vb_err *err)
 {
-	*ret = (struct vb_value){ .kind = vb_value_kind_of(field->row) };
+	*ret = (struct vb_filter_value){ .kind = vb_value_kind_of(field->row) };
 	if (t->type != VB_T_WORD && t->type != VB_T_STRING)
 		return vb_filter_fail(err, t->pos, "a value is missing here");
 	switch (ret->kind) {

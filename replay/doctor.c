@@ -9,9 +9,8 @@
 
 #include "dissectors/sinks.h"
 #include "replay/host/model.h"
-#include "replay/outer/outer.h"
+#include "replay/outer/doctor.h"
 #include "replay/setup/setup.h"
-#include "replay/vmm/vm.h"
 
 struct doctor {
 	void (*found)(void *ctx, const struct vb_finding *f);
@@ -29,48 +28,15 @@ static void tell(struct doctor *d, int verdict, const char *subject, const char 
 	d->found(d->ctx, &f);
 }
 
-static void look_at_machine(struct doctor *d)
-{
-	struct vb_err err = { "" };
-	bool emulated;
-
-	if (vb_vm_possible(&err) == 0) {
-		tell(d, VB_GOOD, "KVM", "emulates Hyper-V: guests run on this machine's processor",
-		     "");
-		return;
-	}
-	tell(d, VB_WARN, "KVM", err.text, "");
-	if (vb_outer_choose(VB_ACCEL_EMULATED, &emulated, &err) == 0)
-		tell(d, VB_GOOD, "emulation", "guests run inside an emulated machine, slower", "");
-	else
-		tell(d, VB_BAD, "emulation", err.text, "install qemu-system-x86");
-}
-
-static void look_at(struct doctor *d, const char *cache, enum vb_setup_item item,
-		    const char *kernel, const char *subject, int verdict)
-{
-	struct vb_err err = { "" };
-	char path[PATH_MAX];
-
-	if (vb_setup_path(cache, item, kernel, path, &err) == 0)
-		tell(d, VB_GOOD, subject, path, "");
-	else
-		tell(d, verdict, subject, err.text, "");
-}
-
-static void look_at_cache(struct doctor *d, const char *option)
+static void look_at_machine(struct doctor *d, const char *option)
 {
 	struct vb_err err = { "" };
 	char cache[PATH_MAX];
 
-	if (vb_setup_cache(option, cache, &err) < 0) {
+	if (vb_setup_cache(option, cache, &err) < 0)
 		tell(d, VB_BAD, "cache", err.text, "");
-		return;
-	}
-	look_at(d, cache, VB_SETUP_IMAGE, VB_SETUP_KERNEL, "kernel " VB_SETUP_KERNEL, VB_BAD);
-	look_at(d, cache, VB_SETUP_MODULES, VB_SETUP_KERNEL, "its modules", VB_BAD);
-	look_at(d, cache, VB_SETUP_DAEMONS, VB_SETUP_KERNEL, "its daemons", VB_WARN);
-	look_at(d, cache, VB_SETUP_BUSYBOX, NULL, "busybox", VB_BAD);
+	else if (vb_outer_doctor(cache, d->found, d->ctx) < 0)
+		d->bad = true;
 }
 
 static void look_at_vmbusdump(struct doctor *d)
@@ -106,11 +72,8 @@ int vb_replay_doctor(const char *cache, void (*found)(void *ctx, const struct vb
 {
 	struct doctor d = { .found = found, .ctx = ctx };
 
-	look_at_machine(&d);
-	look_at_cache(&d, cache);
+	look_at_machine(&d, cache);
 	look_at_vmbusdump(&d);
 	look_at_devices(&d);
-	tell(&d, VB_WARN, "untested here",
-	     "KVM that emulates Hyper-V itself, Intel processors, arm64", "");
 	return d.bad ? -ENOTSUP : 0;
 }

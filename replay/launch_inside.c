@@ -163,6 +163,7 @@ static int compose(struct inside *in, const char *kernel, struct vb_err *err)
 	add_file(in, "--host-log", o->host_log, "/out/host.pcapng");
 	add_file(in, "--stats", o->stats, "/out/stats.json");
 	add_file(in, "--console", o->console, "/out/console");
+	add_text(in, "--console-name", o->console ? o->console : o->failure_log);
 	add_text(in, "--append", o->append);
 	add_text(in, "--devices", o->devices);
 	add_number(in, "--vcpus", o->n_vcpus);

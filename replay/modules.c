@@ -43,15 +43,18 @@ static size_t form_of(const char *path, char ret_name[MAX_NAME])
 	return N_FORMS;
 }
 
-static int keep_path(struct vb_module_dir *d, const char *path)
+static int keep_path(struct vb_module_dir *d, const char *path, struct vb_err *err)
 {
 	char **bigger = reallocarray(d->paths, d->n + 1, sizeof(*bigger));
 
-	if (!bigger)
-		return -ENOMEM;
-	d->paths = bigger;
-	bigger[d->n] = strdup(path);
-	return bigger[d->n] ? (void)d->n++, 0 : -ENOMEM;
+	if (bigger) {
+		d->paths = bigger;
+		bigger[d->n] = strdup(path);
+	}
+	if (!bigger || !bigger[d->n])
+		return vb_fail(err, -ENOMEM, "not enough memory");
+	d->n++;
+	return 0;
 }
 
 int vb_module_dir_scan(const char *dir, struct vb_module_dir *ret, struct vb_err *err)
@@ -59,16 +62,16 @@ int vb_module_dir_scan(const char *dir, struct vb_module_dir *ret, struct vb_err
 	char *copy = strdup(dir), *roots[] = { copy, NULL };
 	FTS *fts = copy ? fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL) : NULL;
 	char name[MAX_NAME];
-	int rc = fts ? 0 : -errno;
 	FTSENT *e;
+	int rc = 0;
 
 	*ret = (struct vb_module_dir){ 0 };
-	if (rc == 0 && access(dir, R_OK | X_OK) < 0)
+	if (!fts || access(dir, R_OK | X_OK) < 0)
 		rc = vb_fail(err, -errno, "cannot read the modules in %s: %s", dir,
 			     strerror(errno));
 	while (rc == 0 && (e = fts_read(fts)))
 		if (e->fts_info == FTS_F && form_of(e->fts_path, name) < N_FORMS)
-			rc = keep_path(ret, e->fts_path);
+			rc = keep_path(ret, e->fts_path, err);
 	if (fts)
 		fts_close(fts);
 	free(copy);

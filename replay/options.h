@@ -53,7 +53,7 @@ struct vb_replay_options {
 	uint64_t n_loops;
 	const char *channels, *service_time, *tolerate, *json, *junit;
 	/* what the program tells itself in the inner machine */
-	const char *initrd, *files, *failure_log;
+	const char *initrd, *files, *failure_log, *console_name;
 
 	uint64_t given; /* bit per row of the table */
 };
@@ -69,7 +69,7 @@ void vb_replay_options_done(struct vb_replay_options *o);
 /* Append the text of --help: of the program (0), or of one command. */
 void vb_replay_options_help(enum vb_replay_mode command, struct vb_buf *out);
 
-#define VB_REPLAY_OPTION_ROWS 40
+#define VB_REPLAY_OPTION_ROWS 41
 extern const struct vb_option_row vb_replay_rows[VB_REPLAY_OPTION_ROWS];
 extern const struct vb_option_table vb_replay_table;
 

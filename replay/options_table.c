@@ -190,4 +190,6 @@ const struct vb_option_row vb_replay_rows[] = {
 	{ NULL, "failure-log", 0, "FILE", 0, BOTH, NULL, TEXT(failure_log),
 	  .help = "where the console is kept when the guest fails; default: "
 		  "vmbusreplay-console.log" },
+	{ NULL, "console-name", 0, "NAME", 0, BOTH, NULL, TEXT(console_name),
+	  .help = "what to call the file with the console when the guest fails" },
 };

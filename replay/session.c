@@ -230,6 +230,13 @@ static int judge(struct vb_session *s, enum vb_vm_end end, struct vb_err *err)
 	return -EIO;
 }
 
+static const char *console_name(const struct vb_session_options *o)
+{
+	if (o->console_name)
+		return o->console_name;
+	return o->console ? o->console : o->failure_log;
+}
+
 static void show_failure(struct vb_session *s)
 {
 	struct vb_err err = { "" };
@@ -239,7 +246,7 @@ static void show_failure(struct vb_session *s)
 		vb_vm_describe(s->vm, &text);
 	if (s->console.text.len > 0)
 		vb_buf_fmt(&text, "the last lines of the guest's console (all: %s):\n",
-			   s->opt->console ? s->opt->console : s->opt->failure_log);
+			   console_name(s->opt));
 	vb_console_tail(&s->console, TAIL_LINES, &text);
 	if (vb_console_keep(&s->console, s->opt->failure_log, &err) < 0)
 		vb_buf_fmt(&text, "%s\n", err.text);

@@ -50,6 +50,7 @@ struct vb_session_options {
 	const char *host_log;	     /* NULL: none */
 	const char *console;	     /* NULL: only when the guest fails */
 	const char *failure_log;     /* where then */
+	const char *console_name;    /* what to call that file in messages; NULL: by its name */
 	struct vb_guest_files files; /* where the guest's go */
 	int signal_fd;		     /* vb_signals_open() */
 	const struct vb_session_hooks *hooks; /* NULL: none */

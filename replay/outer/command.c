@@ -10,7 +10,7 @@
 
 #include "replay/outer/inner_impl.h"
 
-static void add(struct vb_command *c, const char *word)
+static void add(struct vb_outer_argv *c, const char *word)
 {
 	if (c->n < VB_COMMAND_WORDS)
 		c->argv[c->n++] = word;
@@ -19,7 +19,7 @@ static void add(struct vb_command *c, const char *word)
 	c->argv[c->n] = NULL;
 }
 
-static void add_all(struct vb_command *c, const char *const *words)
+static void add_all(struct vb_outer_argv *c, const char *const *words)
 {
 	for (; *words; words++)
 		add(c, *words);
@@ -65,8 +65,8 @@ static const char *const ports[] = {
 	NULL,
 };
 
-int vb_outer_command(struct vb_command *c, const struct vb_outer_options *opt, const char *kernel,
-		     uint64_t memory_mib, int signals_fd, struct vb_err *err)
+int vb_outer_command(struct vb_outer_argv *c, const struct vb_outer_options *opt,
+		     const char *kernel, uint64_t memory_mib, int signals_fd, struct vb_err *err)
 {
 	uint32_t n_cpus = opt->n_cpus ? opt->n_cpus : 1;
 

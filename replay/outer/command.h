@@ -15,7 +15,7 @@
 
 #define VB_COMMAND_WORDS 64u
 
-struct vb_command {
+struct vb_outer_argv {
 	const char *argv[VB_COMMAND_WORDS + 1]; /* NULL-terminated */
 	size_t n;
 	bool failed; /* more words than fit */
@@ -26,8 +26,8 @@ struct vb_command {
  * The emulator's command line, valid as long as c. kernel: absolute path of the bzImage; memory_mib:
  * all the machine has; signals_fd: the emulator's end of a socket.
  */
-int vb_outer_command(struct vb_command *c, const struct vb_outer_options *opt, const char *kernel,
-		     uint64_t memory_mib, int signals_fd, struct vb_err *err);
+int vb_outer_command(struct vb_outer_argv *c, const struct vb_outer_options *opt,
+		     const char *kernel, uint64_t memory_mib, int signals_fd, struct vb_err *err);
 
 /*
  * Write the inner machine's initramfs to fd: this very program as /init, modules of the cache's

@@ -60,7 +60,9 @@ static void check_machine(struct doctor *d)
 		tell(d, VB_WARN, "KVM with Hyper-V", why.text,
 		     "nothing: the machine is emulated instead, which is slower");
 	tell(d, VB_GOOD, "tested by this project",
-	     "emulation on x86-64; never tried: this machine's own KVM, Intel's VMX, arm64", "");
+	     "emulation on x86-64; never tried: KVM that emulates Hyper-V itself, Intel's "
+	     "processors, arm64",
+	     "");
 }
 
 /* The first line it prints. */

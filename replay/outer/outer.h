@@ -27,6 +27,7 @@ struct vb_outer_options {
 	bool deterministic;  /* count instructions instead of time; idle time is skipped */
 	uint32_t n_cpus;
 	uint64_t deadline_ns; /* of wall-clock time without any sign of life once it is up; 0: a minute */
+	uint64_t grace_ns;   /* to end after a signal, without output or files; 0: 30 s */
 	const char *log_dir; /* where inner-console.log and inner-emulator.log go, or NULL */
 };
 
@@ -35,8 +36,9 @@ int vb_outer_choose(enum vb_accel accel, bool *ret_emulated, struct vb_err *err)
 
 /*
  * Run it in there. Standard output and error of the inner program appear on ours as they come; SIGINT
- * and SIGTERM are handed on once, a second one ends it all, as does one that comes before the inner
- * machine is up. Temporary files need room in TMPDIR for the inputs. 0: *ret_status is its exit
+ * and SIGTERM are handed on once; then the program has to end, and grace_ns without output or files,
+ * or four times that in all, are the end of its time. A second signal ends it all at once, as does one that
+ * comes before the inner machine is up. Temporary files need room in TMPDIR for the inputs. 0: *ret_status is its exit
  * status; -ENOTSUP: something is missing here (err says what to do); -EINTR: interrupted; -ETIMEDOUT:
  * no sign of life; -ENOSPC; -EPIPE: nobody reads our standard output any more; else the inner machine
  * failed. Whatever the result, outputs have what had come of them.

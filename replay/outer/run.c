@@ -17,6 +17,8 @@
 #define DEADLINE_NS (60 * NS_PER_S) /* when none is given */
 #define BOOT_NS (90 * NS_PER_S)	    /* until it is up, on a busy machine that counts instructions */
 #define POWER_OFF_NS (10 * NS_PER_S) /* after the last frame */
+#define GRACE_NS (30 * NS_PER_S)     /* when none is given */
+#define END_GRACES 4		     /* at most: a hung guest may still write its console */
 
 /* ---- how it ended ---- */
 
@@ -49,6 +51,24 @@ static int explain_silence(const struct vb_outer *o, struct vb_err *err)
 		       (unsigned long long)(patience(o) / NS_PER_S), words);
 }
 
+/* It was told to end and does not get anywhere: whoever sent the signal must not wait for ever. */
+static int check_grace(struct vb_outer *o, uint64_t now, struct vb_err *err)
+{
+	uint64_t grace = o->opt->grace_ns ? o->opt->grace_ns : GRACE_NS;
+
+	if (!o->warned || o->ended)
+		return 0;
+	if (!o->warned_ns)
+		o->warned_ns = o->progress_ns = now;
+	if (!o->progress_ns)
+		o->progress_ns = now;
+	if (now - o->progress_ns <= grace && now - o->warned_ns <= END_GRACES * grace)
+		return 0;
+	return vb_fail(err, -EINTR,
+		       "interrupted; the inner machine did not end in %llu s and was killed",
+		       (unsigned long long)((now - o->warned_ns) / NS_PER_S));
+}
+
 static int read_status(const struct vb_outer *o, int *ret_status, struct vb_err *err)
 {
 	if (WIFSIGNALED(o->status))
@@ -59,6 +79,19 @@ static int read_status(const struct vb_outer *o, int *ret_status, struct vb_err 
 }
 
 /* ---- the run ---- */
+
+/* Does it take too long, and does the disk hold what comes? */
+static int check(struct vb_outer *o, uint64_t now, struct vb_err *err)
+{
+	int ret;
+
+	if (!o->heard_ns)
+		o->heard_ns = now;
+	ret = check_grace(o, now, err);
+	if (!ret && !o->ended && now - o->heard_ns > patience(o))
+		ret = explain_silence(o, err);
+	return ret ? ret : vb_outer_check_room(o, err);
+}
 
 static bool has_ended(struct vb_outer *o)
 {
@@ -85,14 +118,10 @@ static int follow(struct vb_outer *o, struct vb_err *err)
 		if (!ret)
 			ret = vb_outer_take(o, err);
 		now = vb_clock_mono(clock);
-		if (!o->heard_ns)
-			o->heard_ns = now;
+		if (!ret && !off)
+			ret = check(o, now, err);
 		if (o->ended && now - o->heard_ns > POWER_OFF_NS)
 			break;
-		if (!ret && !off && !o->ended && now - o->heard_ns > patience(o))
-			ret = explain_silence(o, err);
-		else if (!ret && !off)
-			ret = vb_outer_check_room(o, err);
 	}
 	return ret;
 }

@@ -29,7 +29,9 @@ struct vb_outer {
 	bool ended;		   /* the last frame came */
 	bool warned;		   /* one signal was handed on */
 	int status;		   /* of the program, as waitpid(2) has it */
-	uint64_t heard_ns;	   /* when something came last */
+	uint64_t heard_ns;	   /* when something came last; 0: just now */
+	uint64_t progress_ns;	   /* when output, or some of a file, came last; likewise */
+	uint64_t warned_ns;	   /* when warned was seen to be set */
 };
 
 /* ---- run_take.c: what comes out ---- */

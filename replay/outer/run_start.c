@@ -179,7 +179,7 @@ void vb_outer_last_words(int fd, char *ret, size_t size)
 
 /* ---- the emulator ---- */
 
-static _Noreturn void become_emulator(const struct vb_outer *o, struct vb_command *c,
+static _Noreturn void become_emulator(const struct vb_outer *o, struct vb_outer_argv *c,
 				      const char *path, pid_t parent, int signals)
 {
 	int null = open("/dev/null", O_RDONLY);
@@ -197,7 +197,7 @@ static _Noreturn void become_emulator(const struct vb_outer *o, struct vb_comman
 	_exit(127);
 }
 
-static int launch(struct vb_outer *o, struct vb_command *c, int signals, struct vb_err *err)
+static int launch(struct vb_outer *o, struct vb_outer_argv *c, int signals, struct vb_err *err)
 {
 	char path[PATH_MAX];
 	pid_t self = getpid();
@@ -242,7 +242,7 @@ static int find_kernel(const struct vb_outer *o, char ret_path[PATH_MAX], struct
 int vb_outer_start(struct vb_outer *o, struct vb_err *err)
 {
 	char kernel[PATH_MAX];
-	struct vb_command c;
+	struct vb_outer_argv c;
 	uint64_t len = 0, mib;
 	int ends[2], ret = find_kernel(o, kernel, err);
 

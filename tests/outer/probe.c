@@ -17,6 +17,7 @@
 #include "replay/vmm/vm.h"
 
 #define SILENCE_NS 15000000000ull
+#define GRACE_NS 5000000000ull
 
 /* ---- in there ---- */
 
@@ -131,7 +132,8 @@ static int run(int argc, char **argv, struct vb_err *err)
 					.files = files,
 					.memory_mib = 128,
 					.deterministic = argc > 5,
-					.deadline_ns = SILENCE_NS };
+					.deadline_ns = SILENCE_NS,
+					.grace_ns = GRACE_NS };
 	bool emulated;
 	int status = 0, ret = vb_outer_choose(VB_ACCEL_EMULATED, &emulated, err);
 

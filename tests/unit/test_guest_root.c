@@ -88,6 +88,9 @@ Test(guest_root, a_directory_that_is_not_there)
 
 	cr_assert_eq(vb_module_dir_scan("/nowhere/at/all", &dir, &err), -ENOENT);
 	cr_assert_neq(err.text[0], '\0');
+	err.text[0] = '\0'; /* fts(3) does not even begin */
+	cr_assert_eq(vb_module_dir_scan("", &dir, &err), -ENOENT);
+	cr_assert_neq(err.text[0], '\0');
 }
 
 Test(guest_root, what_a_module_says_of_itself)

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "replay/doctor.h"
 #include "replay/outer/doctor.h"
 
 struct findings {
@@ -82,7 +83,8 @@ Test(outer_doctor, empty_cache_and_no_emulator)
 	       "run vmbusreplay setup daemons bookworm");
 	expect(&all, "temporary files", VB_BAD, "No such file", "name a directory in TMPDIR");
 	cr_assert_neq(all.list[of(&all, "qemu-system-x86_64")].verdict, VB_GOOD);
-	expect(&all, "tested by this project", VB_GOOD, "never tried: this machine's own KVM", "");
+	expect(&all, "tested by this project", VB_GOOD,
+	       "never tried: KVM that emulates Hyper-V itself, Intel's processors, arm64", "");
 }
 
 /* An emulator that only has a version. */
@@ -113,4 +115,19 @@ Test(outer_doctor, all_there)
 	cr_assert_null(strstr(all.list[of(&all, "qemu-system-x86_64")].detail, "more"));
 	snprintf(command, sizeof(command), "rm -r %s", root);
 	cr_assert_eq(system(command), 0);
+}
+
+/* What --doctor shows has all of that, and what is known of the guest. */
+Test(outer_doctor, of_the_program)
+{
+	struct findings all = { .n = 0 };
+
+	cr_assert_eq(vb_replay_doctor("/nonexistent", keep, &all), -ENOTSUP);
+	expect(&all, "cache", VB_GOOD, "/nonexistent", "");
+	expect(&all, "kernel bookworm", VB_BAD, "not in the cache",
+	       "run vmbusreplay setup kernel bookworm");
+	expect(&all, "tested by this project", VB_GOOD, "never tried", "");
+	of(&all, "KVM with Hyper-V");
+	of(&all, "qemu-system-x86_64");
+	expect(&all, "devices", VB_GOOD, "heartbeat", "");
 }

@@ -16,7 +16,7 @@
 /* ---- the command line ---- */
 
 /* The words in one line. */
-static const char *line_of(const struct vb_command *c, char *ret, size_t size)
+static const char *line_of(const struct vb_outer_argv *c, char *ret, size_t size)
 {
 	ret[0] = '\0';
 	for (size_t i = 0; c->argv[i]; i++)
@@ -24,7 +24,7 @@ static const char *line_of(const struct vb_command *c, char *ret, size_t size)
 	return ret;
 }
 
-static bool has_pair(const struct vb_command *c, const char *option, const char *value)
+static bool has_pair(const struct vb_outer_argv *c, const char *option, const char *value)
 {
 	for (size_t i = 0; i + 1 < c->n; i++)
 		if (!strcmp(c->argv[i], option) && !strcmp(c->argv[i + 1], value))
@@ -36,7 +36,7 @@ Test(outer_command, real_time)
 {
 	struct vb_outer_options opt = { .n_cpus = 2 };
 	struct vb_err err = { "" };
-	struct vb_command c;
+	struct vb_outer_argv c;
 	char line[4096];
 
 	cr_assert_eq(vb_outer_command(&c, &opt, "/cache, or so/vmlinuz", 700, 5, &err), 0);
@@ -54,7 +54,7 @@ Test(outer_command, deterministic)
 {
 	struct vb_outer_options opt = { .deterministic = true };
 	struct vb_err err = { "" };
-	struct vb_command c;
+	struct vb_outer_argv c;
 
 	cr_assert_eq(vb_outer_command(&c, &opt, "/k", 700, 5, &err), 0);
 	cr_assert(has_pair(&c, "-accel", "tcg,thread=single"));
