@@ -89,9 +89,14 @@ static void add_uio(struct vb_buf *out)
 void vb_guest_root_steps(const struct vb_guest_root *r, const struct vb_module_list *early,
 			 const struct vb_module_list *late, struct vb_buf *out)
 {
-	/* vmbusdump waits for a hv_vmbus that comes later, and so sees all of the bus. */
+	/*
+	 * vmbusdump waits for a hv_vmbus that comes later, and so sees all of the bus. It shares one
+	 * processor with what it watches: a file copy of 10 MB is over before it gets its turn, and
+	 * has to fit into the kernel's buffer.
+	 */
 	if (r->vmbusdump)
-		vb_buf_str(out, "capture /bin/vmbusdump -i any -w /out/" VB_GUEST_CAPTURE "\n");
+		vb_buf_str(out,
+			   "capture /bin/vmbusdump -i any -B 32768 -w /out/" VB_GUEST_CAPTURE "\n");
 	add_loads(early, out);
 	if (r->vmbusdump && early->n > 0)
 		vb_buf_str(out, "captured\n");

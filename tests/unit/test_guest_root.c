@@ -121,14 +121,14 @@ Test(guest_root, steps_with_a_capture)
 	struct vb_guest_root r = { .devices = "kvp", .vmbusdump = "x", .workload = "y" };
 
 	expect_steps(&r, "hv_vmbus", "hv_utils",
-		     "capture /bin/vmbusdump -i any -w /out/guest.pcapng\n"
+		     "capture /bin/vmbusdump -i any -B 32768 -w /out/guest.pcapng\n"
 		     "load /lib/modules/hv_vmbus.ko\n"
 		     "captured\n"
 		     "load /lib/modules/hv_utils.ko\n"
 		     "settle\n"
 		     "workload /workload\n");
 	expect_steps(&r, NULL, "hv_utils",
-		     "capture /bin/vmbusdump -i any -w /out/guest.pcapng\n"
+		     "capture /bin/vmbusdump -i any -B 32768 -w /out/guest.pcapng\n"
 		     "load /lib/modules/hv_utils.ko\n"
 		     "settle\n"
 		     "workload /workload\n");
