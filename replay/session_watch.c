@@ -74,10 +74,16 @@ static void take_signals(struct vb_session *s)
 		stop(s, "the guest is told to end; once more ends it at once");
 }
 
+/* A stage may have begun after the caller looked at the clock. */
+static uint64_t between(uint64_t from, uint64_t to)
+{
+	return to > from ? to - from : 0;
+}
+
 static void check_stage(struct vb_session *s, uint64_t now)
 {
 	const struct patience *p = &patience[s->opt->counted];
-	uint64_t in_stage = now - s->stage_ns;
+	uint64_t in_stage = between(s->stage_ns, now);
 
 	if (s->stage == VB_STAGE_BOOT && in_stage > p->boot)
 		vb_session_fail(s, -ETIMEDOUT,
@@ -89,8 +95,8 @@ static void check_stage(struct vb_session *s, uint64_t now)
 	else if (s->stage == VB_STAGE_STOP && in_stage > p->stop)
 		vb_session_fail(s, -ETIMEDOUT, "told to end, the guest did not in %" PRIu64 " s",
 				p->stop / SECOND);
-	else if ((s->stage == VB_STAGE_UP || s->stage == VB_STAGE_STOP) && now > s->alive_ns &&
-		 now - s->alive_ns > p->silence)
+	else if ((s->stage == VB_STAGE_UP || s->stage == VB_STAGE_STOP) &&
+		 between(s->alive_ns, now) > p->silence)
 		vb_session_fail(s, -ETIMEDOUT,
 				"the guest hangs: nothing of its agent for %" PRIu64 " s",
 				p->silence / SECOND);
@@ -98,7 +104,7 @@ static void check_stage(struct vb_session *s, uint64_t now)
 
 static void check_deadline(struct vb_session *s, uint64_t now)
 {
-	if (s->opt->deadline_ns == 0 || now - s->start_ns < s->opt->deadline_ns ||
+	if (s->opt->deadline_ns == 0 || between(s->start_ns, now) < s->opt->deadline_ns ||
 	    s->deadline_passed)
 		return;
 	s->deadline_passed = true;
@@ -112,7 +118,7 @@ static void check_floods(struct vb_session *s, uint64_t now)
 	if (s->console.flooded)
 		vb_session_fail(s, -EFBIG, "the guest floods its console: more than %u MiB",
 				VB_CONSOLE_MAX >> 20);
-	if (now - s->second_ns < SECOND)
+	if (between(s->second_ns, now) < SECOND)
 		return;
 	vb_host_get_stats(s->host, &st);
 	if (st.messages_in - s->messages > MAX_MESSAGES)
