@@ -43,6 +43,19 @@ static void put(const void *bytes, size_t n)
 }
 
 /*
+ * KVM takes a piece of the bytes from the port before it finds that their page may not be written:
+ * then they are lost. After each fork() all pages are like that until they are written to.
+ */
+static void make_writable(void *bytes, size_t n)
+{
+	volatile uint8_t *p = bytes;
+
+	for (size_t i = 0; i < n; i += PAGE)
+		p[i] = 0;
+	p[n - 1] = 0;
+}
+
+/*
  * Not insb() of the C library: that does not tell the compiler that memory is written, as its outsb()
  * does not tell that it is read.
  */
@@ -50,6 +63,9 @@ static void get(void *bytes, size_t n)
 {
 	unsigned short port = VB_AGENT_PORT;
 
+	if (n == 0)
+		return;
+	make_writable(bytes, n);
 	__asm__ volatile("cld; rep insb" : "+D"(bytes), "+c"(n) : "d"(port) : "memory");
 }
 
