@@ -207,5 +207,5 @@ void vb_replay_options_done(struct vb_replay_options *o)
 	free(o->faults.words);
 	free(o->add.words);
 	free(o->give.words);
-	o->faults = o->add = (struct vb_list){ 0 };
+	o->faults = o->add = o->give = (struct vb_list){ 0 };
 }

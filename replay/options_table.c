@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "replay/host/host.h"
 #include "replay/options.h"
 #include "replay/vmm/vm.h"
 
@@ -41,29 +42,36 @@ static int set_accel(const struct vb_option_row *row, void *options, const char 
 	return vb_fail(err, -EINVAL, "--%s %s: give auto, kvm or emulated", row->name, arg);
 }
 
-/* MAJOR.MINOR; on the wire each has a half. */
+/* "2.4, 3.0, ... and 6.0" */
+static void list_versions(const struct vb_name *v, struct vb_buf *out)
+{
+	for (; v->name; v++)
+		if (vb_host_speaks((uint32_t)v->value))
+			vb_buf_fmt(out, "%s%s",
+				   !out->len ? "" :
+				   v[1].name ? ", " :
+					       " and ",
+				   v->name);
+}
+
 static int set_version(const struct vb_option_row *row, void *options, const char *arg,
 		       struct vb_err *err)
 {
-	static const struct {
-		const char *text;
-		uint32_t code;
-	} known[] = {
-		{ "2.4", 0x20004 }, { "3.0", 0x30000 }, { "4.0", 0x40000 },
-		{ "4.1", 0x40001 }, { "5.0", 0x50000 }, { "5.1", 0x50001 },
-		{ "5.2", 0x50002 }, { "5.3", 0x50003 }, { "6.0", 0x60000 },
-	};
+	const struct vb_name *versions = vb_proto_by_name("vmbus")->versions;
 	struct vb_replay_options *o = options;
+	struct vb_buf text = { 0 };
 
-	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++) {
-		if (strcmp(known[i].text, arg) == 0) {
-			o->vmbus_version = known[i].code;
+	for (const struct vb_name *v = versions; v->name; v++) {
+		if (vb_host_speaks((uint32_t)v->value) && strcmp(v->name, arg) == 0) {
+			o->vmbus_version = (uint32_t)v->value;
 			return 0;
 		}
 	}
-	return vb_fail(err, -EINVAL,
-		       "--%s %s: versions are 2.4, 3.0, 4.0, 4.1, 5.0, 5.1, 5.2, 5.3 and 6.0",
-		       row->name, arg);
+	list_versions(versions, &text);
+	vb_fail(err, -EINVAL, "--%s %s: versions are %s", row->name, arg,
+		text.data ? text.data : "missing");
+	vb_buf_done(&text);
+	return -EINVAL;
 }
 
 /* "top", or a factor with up to three decimals. */

@@ -95,18 +95,21 @@ void vb_bus_disconnect(struct vb_host *h)
 		h->opt.connected(h->opt.ctx, 0);
 }
 
-static bool is_version(const struct vb_host *h, uint32_t version)
+bool vb_host_speaks(uint32_t version)
 {
 	static const uint32_t known[] = { VB_VMBUS_2_4, VB_VMBUS_3_0, VB_VMBUS_4_0,
 					  VB_VMBUS_4_1, VB_VMBUS_5_0, VB_VMBUS_5_1,
 					  VB_VMBUS_5_2, VB_VMBUS_5_3, VB_VMBUS_6_0 };
 
-	if (h->opt.max_version && version > h->opt.max_version)
-		return false;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
 		if (known[i] == version)
 			return true;
 	return false;
+}
+
+static bool is_version(const struct vb_host *h, uint32_t version)
+{
+	return vb_host_speaks(version) && !(h->opt.max_version && version > h->opt.max_version);
 }
 
 static void send_version(struct vb_host *h, uint32_t version, bool is_supported)

@@ -69,6 +69,9 @@ struct vb_host_options {
 	void (*connected)(void *ctx, uint32_t version);
 };
 
+/* Whether hosts speak this version of the bus (enum vb_vmbus_version) at all. */
+bool vb_host_speaks(uint32_t version);
+
 /* opt is copied; what it points at must outlive the host. NULL: no memory. */
 struct vb_host *vb_host_new(const struct vb_host_options *opt);
 void vb_host_free(struct vb_host *h);
