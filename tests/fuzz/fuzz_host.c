@@ -325,7 +325,7 @@ static void do_command(struct fuzz *f)
 	}
 	for (n_arguments = byte(f) % 8; n_arguments; n_arguments--)
 		words[n++] = argument(byte(f));
-	r->rq = (struct vb_hrequest){ r, done };
+	r->rq = (struct vb_hrequest){ .ctx = r, .done = done };
 	vb_host_command(f->loop.host, words, n, &r->rq);
 }
 

@@ -164,7 +164,7 @@ void loop_command(struct loop *l, struct loop_request *rq, const char *line)
 	char copy[256], *save, *word;
 	size_t n = 0;
 
-	*rq = (struct loop_request){ .rq = { rq, done }, .status = -EINPROGRESS };
+	*rq = (struct loop_request){ .rq = { .ctx = rq, .done = done }, .status = -EINPROGRESS };
 	snprintf(copy, sizeof(copy), "%s", line);
 	for (word = strtok_r(copy, " ", &save); word && n < 16; word = strtok_r(NULL, " ", &save))
 		words[n++] = word;

@@ -68,11 +68,18 @@ Test(memory, ring_of_wrong_pages)
 	cr_assert_not_null(vb_memory_map_ring(&mem, pfns, 2), "a page may be there twice");
 }
 
+/* Whoever built the test with a sanitizer, the signal is to end it. */
+static void die_of_faults(void)
+{
+	signal(SIGSEGV, SIG_DFL);
+}
+
 Test(memory, before_a_ring, .signal = SIGSEGV)
 {
 	uint64_t pfns[2] = { 0, 1 };
 	volatile uint8_t *ring = vb_memory_map_ring(&mem, pfns, 2);
 
+	die_of_faults();
 	ring[-1] = 1;
 }
 
@@ -81,6 +88,7 @@ Test(memory, behind_a_ring, .signal = SIGSEGV)
 	uint64_t pfns[2] = { 0, 1 };
 	volatile uint8_t *ring = vb_memory_map_ring(&mem, pfns, 2);
 
+	die_of_faults();
 	ring[3 * PAGE - 1] = 1;
 	ring[3 * PAGE] = 1;
 }
@@ -89,6 +97,7 @@ Test(memory, behind_it_all, .signal = SIGSEGV)
 {
 	volatile uint8_t *base = mem.base;
 
+	die_of_faults();
 	base[LEN - 1] = 1;
 	base[LEN] = 1;
 }
