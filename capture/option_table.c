@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "capture/number.h"
 #include "capture/suggest.h"
 
 #define FIRST_LONG 256 /* getopt's numbers of the rows, behind all letters */
@@ -237,27 +238,12 @@ int vb_option_text(const struct vb_option_row *row, void *options, const char *a
 	return 0;
 }
 
-static bool parse_digits(const char *arg, uint64_t *ret)
-{
-	uint64_t value = 0;
-
-	if (arg[0] == '\0')
-		return false;
-	for (; *arg != '\0'; arg++) {
-		if (*arg < '0' || *arg > '9' || __builtin_mul_overflow(value, 10, &value) ||
-		    __builtin_add_overflow(value, (uint64_t)(*arg - '0'), &value))
-			return false;
-	}
-	*ret = value;
-	return true;
-}
-
 int vb_option_number(const struct vb_option_row *row, void *options, const char *arg,
 		     struct vb_err *err)
 {
 	uint64_t value;
 
-	if (!parse_digits(arg, &value) || value < row->min || value > row->max)
+	if (vb_number_parse(arg, row->max, &value) || value < row->min)
 		return vb_fail(err, -EINVAL, "%s %s: give a whole number from %llu to %llu",
 			       vb_option_name(row).text, arg, (unsigned long long)row->min,
 			       (unsigned long long)row->max);

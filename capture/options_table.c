@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/number.h"
 #include "capture/options_impl.h"
 
 /* ---- kinds of arguments ---- */
@@ -131,15 +132,14 @@ static int add_min(const struct vb_option_row *row, void *options, const char *a
 	struct vb_option_min *bigger = reallocarray(o->mins, o->n_mins + 1, sizeof(*bigger));
 	const char *digits = strchr(arg, '=');
 	struct vb_option_min min = { .text = arg };
-	char name[32], *end = NULL;
+	char name[32];
 
 	if (!bigger)
 		return vb_fail(err, -ENOMEM, "not enough memory");
 	o->mins = bigger;
 	snprintf(name, sizeof(name), "%.*s", digits ? (int)(digits - arg) : 0, arg);
-	if (digits && *++digits >= '0' && *digits <= '9')
-		min.n = strtoull(digits, &end, 10);
-	if (!end || *end != '\0' || !parse_min_class(name, &min.class))
+	if (!digits || vb_number_parse(digits + 1, UINT64_MAX, &min.n) ||
+	    !parse_min_class(name, &min.class))
 		return vb_fail(err, -EINVAL,
 			       "--%s %s: write CLASS=N, any=N or total=N, for example "
 			       "--min netvsc=100",

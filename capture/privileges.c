@@ -9,17 +9,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "capture/number.h"
+
 /* (uid_t)-1 means "leave as it is" to the system. */
 static bool parse_uid(const char *text, uid_t *ret)
 {
-	unsigned long value;
-	char *end;
+	uint64_t value;
 
-	if (text[0] < '0' || text[0] > '9')
-		return false;
-	errno = 0;
-	value = strtoul(text, &end, 10);
-	if (errno || *end != '\0' || value >= (uid_t)-1)
+	if (vb_number_parse(text, (uid_t)-1 - 1, &value))
 		return false;
 	*ret = (uid_t)value;
 	return true;

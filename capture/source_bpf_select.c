@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/number.h"
 #include "capture/source_bpf.h"
 #include "dissectors/sinks.h"
 
@@ -14,12 +15,9 @@ enum { OFFER_CLASS = 8, OFFER_INSTANCE = 24, OFFER_FLAGS = 56, OFFER_RELID = 184
 
 static int add_relid(const char *word, bool bus_is_up, struct vb_selection *s, struct vb_err *err)
 {
-	unsigned long value;
-	char *end;
+	uint64_t value;
 
-	errno = 0;
-	value = strtoul(word, &end, 0);
-	if (errno || *end || !value || value >= VB_BPF_MAX_RELIDS)
+	if (vb_number_parse(word, VB_BPF_MAX_RELIDS - 1, &value) || !value)
 		return vb_fail(err, -EINVAL, "-i %s: channels have numbers from 1 to %d", word,
 			       VB_BPF_MAX_RELIDS - 1);
 	if (bus_is_up && !vb_sysfs_has_channel((uint32_t)value))

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/number.h"
 #include "replay/session_impl.h"
 
 #define MAX_WORDS 64u
@@ -60,11 +61,11 @@ static void marked(void *ctx)
 
 static void mark(struct asked *a, const char *number)
 {
-	char *end;
-	unsigned long n = strtoul(number, &end, 10);
-	int rc = *end == '\0' && end != number && n <= UINT32_MAX ?
-			 vb_host_mark(a->s->host, (uint32_t)n, marked, a) :
-			 -EINVAL;
+	uint64_t n;
+	int rc = vb_number_parse(number, UINT32_MAX, &n);
+
+	if (rc == 0)
+		rc = vb_host_mark(a->s->host, (uint32_t)n, marked, a);
 
 	if (rc < 0)
 		answered(&a->rq, rc, rc == -EBUSY ? "a mark is under way" : "no such mark");

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/number.h"
 #include "dissectors/sinks.h"
 #include "internal.h"
 
@@ -14,19 +15,6 @@ static void fail(struct vb_hrequest *rq, int status, const char *fmt, const char
 	struct vb_err err;
 
 	vb_hrequest_done(rq, vb_fail(&err, status, fmt, word), err.text);
-}
-
-static int parse_number(const char *text, uint32_t *ret)
-{
-	unsigned long value;
-	char *end;
-
-	errno = 0;
-	value = strtoul(text, &end, 0);
-	if (errno || end == text || *end || *text == '-' || value > UINT32_MAX)
-		return -EINVAL;
-	*ret = (uint32_t)value;
-	return 0;
 }
 
 /* ---- the bus ---- */
@@ -65,15 +53,15 @@ static void mark_is_posted(void *ctx)
 
 static void act_mark(struct vb_host *h, const char *const *words, size_t n, struct vb_hrequest *rq)
 {
-	uint32_t number;
+	uint64_t number;
 	int rc;
 
 	(void)n;
-	if (parse_number(words[1], &number)) {
+	if (vb_number_parse(words[1], UINT32_MAX, &number)) {
 		fail(rq, -EINVAL, "'%s' is no number", words[1]);
 		return;
 	}
-	rc = vb_host_mark(h, number, mark_is_posted, rq);
+	rc = vb_host_mark(h, (uint32_t)number, mark_is_posted, rq);
 	if (rc)
 		fail(rq, rc,
 		     rc == -EBUSY ? "mark %s has to wait: one is under way" :

@@ -305,7 +305,7 @@ static int parse_progress(void *state, const char *text)
 {
 	struct fcopy *f = state;
 
-	return vb_ic_number(text, UINT32_MAX, &f->progress_pieces);
+	return vb_number_parse(text, UINT32_MAX, &f->progress_pieces);
 }
 
 static const struct vb_setting settings[] = {

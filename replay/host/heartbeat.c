@@ -206,7 +206,7 @@ static void beat(struct vb_hdevice *d, const char *const *words, size_t n, struc
 	struct heartbeat *h = vb_hdevice_state(d);
 	uint64_t count = 1;
 
-	if (n > 2 || (n == 2 && vb_ic_number(words[1], UINT32_MAX, &count)) || !count)
+	if (n > 2 || (n == 2 && vb_number_parse(words[1], UINT32_MAX, &count)) || !count)
 		return vb_ic_usage(rq, commands, words[0]);
 	if (!vb_ic_usable(&h->ic, rq))
 		return;
@@ -243,7 +243,7 @@ static int parse_body(void *state, const char *text)
 {
 	struct heartbeat *h = state;
 
-	if (vb_ic_number(text, 4096, &h->body_len))
+	if (vb_number_parse(text, 4096, &h->body_len))
 		return -EINVAL;
 	return h->body_len < 8 ? -EINVAL : 0;
 }

@@ -8,6 +8,7 @@
 #ifndef VB_IC_H
 #define VB_IC_H
 
+#include "capture/number.h"
 #include "dissectors/sinks.h"
 #include "replay/host/model.h"
 
@@ -191,8 +192,6 @@ void vb_ic_latency_text(const struct vb_ic_latency *l, uint64_t n_wanted, struct
 
 /* ---- values of settings and arguments ---- */
 
-/* A number up to max, decimal or 0x. -EINVAL: it is none. */
-int vb_ic_number(const char *text, uint64_t max, uint64_t *ret);
 /* Seconds with up to nine decimals to ns; a minus sign is allowed. At most 9 * 10^9 seconds. */
 int vb_ic_seconds(const char *text, int64_t *ret_ns);
 /* The same for times that are not negative. */

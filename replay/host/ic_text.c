@@ -159,21 +159,6 @@ void vb_ic_latency_text(const struct vb_ic_latency *l, uint64_t n_wanted, struct
 
 /* ---- values ---- */
 
-int vb_ic_number(const char *text, uint64_t max, uint64_t *ret)
-{
-	uint64_t value;
-	char *end;
-
-	if (*text < '0' || *text > '9')
-		return -EINVAL;
-	errno = 0;
-	value = strtoull(text, &end, text[0] == '0' && text[1] == 'x' ? 16 : 10);
-	if (*end || errno || value > max)
-		return -EINVAL;
-	*ret = value;
-	return 0;
-}
-
 /* Digits behind the point, as ns. */
 static int fraction(const char *text, uint64_t *ns)
 {

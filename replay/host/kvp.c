@@ -277,7 +277,7 @@ static int parse_pool(struct call *k, const char *text)
 {
 	uint64_t pool;
 
-	if (vb_ic_number(text, UINT8_MAX, &pool))
+	if (vb_number_parse(text, UINT8_MAX, &pool))
 		return -EINVAL;
 	k->pool = (uint8_t)pool;
 	return 0;
@@ -309,7 +309,7 @@ static int parse_type(struct call *k, const char *text)
 			k->type = types[i].type;
 			return 0;
 		}
-	if (vb_ic_number(text, UINT32_MAX, &number))
+	if (vb_number_parse(text, UINT32_MAX, &number))
 		return -EINVAL;
 	k->type = (uint32_t)number;
 	return 0;
@@ -318,7 +318,7 @@ static int parse_type(struct call *k, const char *text)
 static int parse_number_value(struct call *k, const char *text)
 {
 	k->value_len = k->type == NUMBER32 ? 4 : 8;
-	return vb_ic_number(text, k->type == NUMBER32 ? UINT32_MAX : UINT64_MAX, &k->number);
+	return vb_number_parse(text, k->type == NUMBER32 ? UINT32_MAX : UINT64_MAX, &k->number);
 }
 
 /* Of other types the bytes of the text are the value. */
@@ -400,7 +400,7 @@ static int parse_index(struct call *k, const char *text)
 		k->last = MAX_ITEMS - 1;
 		return 0;
 	}
-	if (vb_ic_number(text, UINT32_MAX, &index))
+	if (vb_number_parse(text, UINT32_MAX, &index))
 		return -EINVAL;
 	k->index = (uint32_t)index;
 	return 0;
@@ -426,7 +426,7 @@ static void burst(struct vb_hdevice *d, const char *const *words, size_t n, stru
 	uint64_t wanted;
 	struct call *k;
 
-	if (n != 2 || vb_ic_number(words[1], UINT32_MAX, &wanted) || !wanted)
+	if (n != 2 || vb_number_parse(words[1], UINT32_MAX, &wanted) || !wanted)
 		return vb_ic_usage(rq, vb_kvp_commands, words[0]);
 	k = new_call(d, VB_KVP_ENUMERATE, rq);
 	if (!k)

@@ -119,7 +119,7 @@ static void request(struct vb_hdevice *d, const char *const *words, size_t n,
 {
 	uint64_t flags;
 
-	if (n != 2 || vb_ic_number(words[1], UINT32_MAX, &flags))
+	if (n != 2 || vb_number_parse(words[1], UINT32_MAX, &flags))
 		return vb_ic_usage(rq, commands, words[0]);
 	submit(d, (uint32_t)flags, rq);
 }
@@ -130,21 +130,21 @@ static int parse_reason(void *state, const char *text)
 {
 	struct shutdown *s = state;
 
-	return vb_ic_number(text, UINT32_MAX, &s->reason);
+	return vb_number_parse(text, UINT32_MAX, &s->reason);
 }
 
 static int parse_guest_timeout(void *state, const char *text)
 {
 	struct shutdown *s = state;
 
-	return vb_ic_number(text, UINT32_MAX, &s->guest_timeout_s);
+	return vb_number_parse(text, UINT32_MAX, &s->guest_timeout_s);
 }
 
 static int parse_flags(void *state, const char *text)
 {
 	struct shutdown *s = state;
 
-	return vb_ic_number(text, UINT32_MAX, &s->flags);
+	return vb_number_parse(text, UINT32_MAX, &s->flags);
 }
 
 static int parse_text(void *state, const char *text)

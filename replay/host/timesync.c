@@ -242,21 +242,21 @@ static int parse_sync_at_open(void *state, const char *text)
 {
 	struct timesync *t = state;
 
-	return vb_ic_number(text, 1, &t->sync_at_open);
+	return vb_number_parse(text, 1, &t->sync_at_open);
 }
 
 static int parse_leap(void *state, const char *text)
 {
 	struct timesync *t = state;
 
-	return vb_ic_number(text, UINT8_MAX, &t->leap);
+	return vb_number_parse(text, UINT8_MAX, &t->leap);
 }
 
 static int parse_stratum(void *state, const char *text)
 {
 	struct timesync *t = state;
 
-	return vb_ic_number(text, UINT8_MAX, &t->stratum);
+	return vb_number_parse(text, UINT8_MAX, &t->stratum);
 }
 
 static const struct vb_setting settings[] = {
