@@ -243,13 +243,14 @@ void vb_player_poll(struct vb_player *p, uint64_t now_ns, struct vb_todo *ret)
 {
 	*ret = (struct vb_todo){ .act = VB_ACT_WAIT, .wake_ns = VB_NEVER };
 	while (p->started && !p->ended) {
-		const struct vb_step *s = &p->dev->steps[p->cursor];
+		const struct vb_step *s;
 		enum vb_skip why;
 
 		if (p->cursor == p->dev->n_steps) {
 			next_pass(p, now_ns);
 			continue;
 		}
+		s = &p->dev->steps[p->cursor];
 		why = reason_to_skip(p, s);
 		if (why && p->live[p->cursor].state == VB_LIVE_WAITING) {
 			skip(p, p->cursor, why);
