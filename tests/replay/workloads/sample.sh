@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# shellcheck shell=dash
+#
+# A little of one service, for samples/: the service's name is in /service.
+# shellcheck source=/dev/null
+. /lib.sh
+
+service=$(cat /service)
+
+heartbeat() {
+	wait_for 20 host heartbeat beat || fail "no heartbeat"
+	host heartbeat beat 3
+}
+
+shutdown() {
+	wait_for 20 test -n "$(driver_of shutdown)" || fail "no shutdown service"
+	sleep 1
+	refused "" host shutdown request 64
+	host shutdown poweroff
+	sleep 60
+	fail "a minute later the guest is still there"
+}
+
+timesync() {
+	wait_for 20 host timesync probe || fail "no time synchronization"
+	host timesync sample
+	host timesync sync 3600
+}
+
+kvp() {
+	wait_for 60 host kvp enumerate 2 0 || fail "no key-value exchange"
+	host kvp set 0 greeting "hello from the host"
+	host kvp set 1 answer 42 u32
+	host kvp enumerate 0 all
+	host kvp get 0 greeting
+	host kvp delete 0 greeting
+	refused "" host kvp get 0 greeting
+	host kvp get-ip 00:00:00:00:00:99
+	host kvp set-ip 00000000-0000-0000-0000-000000000099 "192.0.2.2;2001:db8::2" "255.255.255.0;64" 192.0.2.1 192.0.2.53
+}
+
+vss() {
+	wait_for 60 host vss backup 0.5 || fail "no backup service"
+}
+
+fcopy() {
+	wait_for 60 host fcopy copy payload /tmp/dir/copied create-path || fail "no file copy"
+	refused "" host fcopy copy payload /tmp/dir/copied
+}
+
+$service
+true
