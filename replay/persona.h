@@ -4,7 +4,7 @@
  *
  *	# a comment
  *	[heartbeat]
- *	interval_ms = 500
+ *	period = 0.5
  *
  * A section is a device, as in --devices; its keys are the settings of the model (host/model.h).
  */

@@ -95,14 +95,27 @@ void vb_bus_disconnect(struct vb_host *h)
 		h->opt.connected(h->opt.ctx, 0);
 }
 
+static const uint32_t versions[] = { VB_VMBUS_2_4, VB_VMBUS_3_0, VB_VMBUS_4_0,
+				     VB_VMBUS_4_1, VB_VMBUS_5_0, VB_VMBUS_5_1,
+				     VB_VMBUS_5_2, VB_VMBUS_5_3, VB_VMBUS_6_0 };
+#define N_VERSIONS (sizeof(versions) / sizeof(versions[0]))
+
+uint32_t vb_bus_version_by_name(const char *name)
+{
+	char text[16];
+
+	for (size_t i = 0; i < N_VERSIONS; i++) {
+		snprintf(text, sizeof(text), "%u.%u", versions[i] >> 16, versions[i] & 0xffff);
+		if (!strcmp(text, name))
+			return versions[i];
+	}
+	return 0;
+}
+
 bool vb_host_speaks(uint32_t version)
 {
-	static const uint32_t known[] = { VB_VMBUS_2_4, VB_VMBUS_3_0, VB_VMBUS_4_0,
-					  VB_VMBUS_4_1, VB_VMBUS_5_0, VB_VMBUS_5_1,
-					  VB_VMBUS_5_2, VB_VMBUS_5_3, VB_VMBUS_6_0 };
-
-	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-		if (known[i] == version)
+	for (size_t i = 0; i < N_VERSIONS; i++)
+		if (versions[i] == version)
 			return true;
 	return false;
 }

@@ -46,6 +46,37 @@ static void act_offer(struct vb_host *h, const char *const *words, size_t n, str
 		vb_hrequest_done(rq, 0, NULL);
 }
 
+static void tell_version(const struct vb_host *h, struct vb_hrequest *rq)
+{
+	struct vb_buf text = { 0 };
+
+	if (h->version)
+		vb_buf_fmt(&text, "VMBus %u.%u", h->version >> 16, h->version & 0xffff);
+	else
+		vb_buf_str(&text, "not connected");
+	vb_hrequest_done(rq, text.failed ? -ENOMEM : 0, text.data);
+	vb_buf_done(&text);
+}
+
+/* What is agreed stays; a guest that connects anew is given no newer version than this. */
+static void act_version(struct vb_host *h, const char *const *words, size_t n,
+			struct vb_hrequest *rq)
+{
+	uint32_t version;
+
+	if (n == 1) {
+		tell_version(h, rq);
+		return;
+	}
+	version = vb_bus_version_by_name(words[1]);
+	if (!version) {
+		fail(rq, -EINVAL, "'%s' is no version of VMBus that the host knows", words[1]);
+		return;
+	}
+	h->opt.max_version = version;
+	vb_hrequest_done(rq, 0, NULL);
+}
+
 static void mark_is_posted(void *ctx)
 {
 	vb_hrequest_done(ctx, 0, NULL);
@@ -134,6 +165,8 @@ static const struct bus_word bus_words[] = {
 	{ "offer", "DEVICE", "offer it again", 2, 2, act_offer },
 	{ "set", "DEVICE KEY=VALUE...", "its settings from the next opening on", 3, SIZE_MAX,
 	  act_set },
+	{ "version", "[V]", "of the bus; or the newest from the next connection on", 1, 2,
+	  act_version },
 	{ "mark", "NUMBER", "a mark in both sides' records, when all is quiet", 2, 2, act_mark },
 	{ "fault", "DEVICE:FAULT[,FAULT...]", "what goes wrong from now on", 2, 2, act_fault },
 	{ "stats", "", "figures of the bus", 1, 1, act_stats },

@@ -83,12 +83,15 @@ int vb_host_fault(struct vb_host *h, const char *spec, struct vb_err *err)
 	d = vb_host_find(h, name);
 	if (!d)
 		return vb_fail(err, -EINVAL, "fault '%s': there is no device '%s'", spec, name);
-	for (text = spec + len + 1; *text;) {
+	text = spec + len + 1;
+	if (!strcmp(text, "none"))
+		text = "";
+	while (*text) {
 		text = parse_one(&parsed, text);
 		if (!text)
 			return vb_fail(err, -EINVAL,
 				       "fault '%s': the faults are delay=US, drop=N, reorder=N, "
-				       "short=N, status=HEX, full=MS, rescind=N",
+				       "short=N, status=HEX, full=MS, rescind=N, or none",
 				       spec);
 	}
 	if (!d->fault)

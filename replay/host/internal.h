@@ -149,6 +149,7 @@ static inline uint64_t vb_host_now(const struct vb_host *h)
 
 /* ---- bus.c ---- */
 
+uint32_t vb_bus_version_by_name(const char *name); /* "4.1"; 0: none that this host speaks */
 void vb_host_trouble(struct vb_host *h, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 /* Queue a control message of len bytes for the guest; version: whose layout it has. */
 void vb_bus_send_version(struct vb_host *h, uint32_t version, const struct vb_value *values,

@@ -267,6 +267,33 @@ Test(host_bus, a_guest_goes_and_comes_again)
 	no_trouble();
 }
 
+static void word(const char *line, int status, const char *text)
+{
+	struct loop_request rq;
+
+	loop_command(&loop, &rq, line);
+	cr_expect_eq(rq.status, status, "%s: %s", line, rq.text);
+	cr_expect(strstr(rq.text, text), "%s: %s", line, rq.text);
+}
+
+Test(host_bus, the_newest_version_can_be_set_for_the_next_connection)
+{
+	word("version", 0, "not connected");
+	guest_connect(&guest, VB_VMBUS_5_3);
+	word("version", 0, "VMBus 5.3");
+	word("version 4.0", 0, "");
+	word("version", 0, "VMBus 5.3");
+	guest_unload(&guest);
+	cr_assert_not(guest_contact(&guest, VB_VMBUS_5_3));
+	cr_assert_not(guest_contact(&guest, VB_VMBUS_4_1));
+	guest_connect(&guest, VB_VMBUS_4_0);
+	word("version", 0, "VMBus 4.0");
+	word("version 4", -EINVAL, "no version");
+	word("version 1.1", -EINVAL, "no version");
+	word("version 4.0 5.0", -EINVAL, "other arguments");
+	no_trouble();
+}
+
 Test(host_bus, a_new_kernel_comes_without_the_farewell_of_the_old_one)
 {
 	struct guest_channel c;

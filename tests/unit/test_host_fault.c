@@ -95,6 +95,9 @@ Test(host_fault, texts_that_make_no_sense)
 		"echo:status=100000000",
 		":drop=1",
 		"echo:drop=a",
+		"echo:drop=1,none",
+		"echo:none,drop=1",
+		"echo:none=1",
 		"a-name-that-is-longer-than-any-device-has:drop=1",
 	};
 
@@ -119,6 +122,18 @@ Test(host_fault, delay)
 	cr_assert_str_eq(ids(), "0 1 2");
 	cr_assert_eq(n_faults(), 3);
 	cr_assert_eq(loop_run(&loop), VB_NEVER);
+}
+
+Test(host_fault, an_end_of_them)
+{
+	fault("echo:drop=1");
+	command("echo send 2 8");
+	cr_expect_str_eq(ids(), "");
+	cr_expect_eq(n_faults(), 2);
+	fault("echo:none");
+	command("echo send 2 8");
+	cr_expect_str_neq(ids(), "");
+	cr_expect_eq(n_faults(), 2);
 }
 
 Test(host_fault, drop)
