@@ -187,6 +187,9 @@ void vb_offer_released(struct vb_host *h, uint32_t relid)
 {
 	struct vb_hchannel *c = vb_channel_by_relid(h, relid);
 
+	/* after UNLOAD, Linux 6.1 releases what it had: drivers/hv/vmbus_drv.c, vmbus_exit() */
+	if (!h->version)
+		return;
 	if (!c || !c->rescinded) {
 		vb_host_trouble(h, "the guest releases channel id %u, which was not taken back",
 				relid);

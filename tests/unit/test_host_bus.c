@@ -260,6 +260,9 @@ Test(host_bus, a_guest_goes_and_comes_again)
 		/* the same GPADL ids every time, and it leaves without closing */
 		guest_open(&guest, &c, 1, 4, 0);
 		guest_unload(&guest);
+		/* and Linux releases its ids only now */
+		guest_release(&guest, 1);
+		loop_run(&loop);
 		guest_unmap(&c);
 		cr_assert_eq(loop.memory.n_pages, 0);
 	}
