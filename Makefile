@@ -27,7 +27,7 @@ packages:
 demo:
 	@tests/need build optional lab
 	$(call build,release)
-	tests/guest/demo $(BUILD); status=$$?; $(disown); exit $$status
+	tests/replay/demo $(BUILD); status=$$?; $(disown); exit $$status
 
 # One ctest run over all build trees.
 check:
