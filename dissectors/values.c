@@ -16,6 +16,7 @@ struct list {
 	const struct vb_value *values;
 	size_t n;
 	uint64_t used[VB_VALUES_MAX / 64]; /* bit per value */
+	uint16_t *len;			   /* of the paths */
 };
 
 /*
@@ -39,33 +40,43 @@ static size_t node_len(const void *node)
 	return (uintptr_t)node & ((1u << LEN_BITS) - 1);
 }
 
-/*
- * Bytes of path that are parent's path and then word; 0: it is not so. What follows must be the end
- * of the path or of one of its parts.
- */
-static size_t prefix(const char *path, const char *parent, size_t parent_len, const char *word)
-{
-	size_t len = parent_len, word_len = strlen(word);
+/* A part of a path, to be looked for behind a parent's. */
+struct part {
+	const char *parent, *word;
+	size_t parent_len, word_len;
+	size_t at; /* of word in the path; between the two is a dot, unless word is an index */
+};
 
-	if (strncmp(path, parent, parent_len) != 0)
+/*
+ * Bytes of the path up to the end of the part; 0: it is not there. What follows must be the end of
+ * the path or of one of its parts. Most paths differ already in the first letter.
+ */
+static size_t match(const char *path, size_t len, const struct part *p)
+{
+	size_t end = p->at + p->word_len;
+
+	if (len < end || path[p->at] != p->word[0] ||
+	    memcmp(path + p->at, p->word, p->word_len) != 0 ||
+	    memcmp(path, p->parent, p->parent_len) != 0)
 		return 0;
-	if (parent_len && word[0] != '[' && path[len++] != '.')
+	if (p->at > p->parent_len && path[p->parent_len] != '.')
 		return 0;
-	if (strncmp(path + len, word, word_len) != 0)
-		return 0;
-	len += word_len;
-	return strchr(".[", path[len]) || path[len] == '\0' ? len : 0;
+	return path[end] == '.' || path[end] == '[' || path[end] == '\0' ? end : 0;
 }
 
 static const void *find(const struct list *l, const void *node, const char *word)
 {
-	const char *parent = l->values[node_value(node)].path;
-	size_t len;
+	struct part p = { .parent = l->values[node_value(node)].path,
+			  .parent_len = node_len(node),
+			  .word = word,
+			  .word_len = strlen(word) };
 
+	p.at = p.parent_len + (p.parent_len && word[0] != '[');
 	for (size_t i = 0; i < l->n; i++) {
-		len = prefix(l->values[i].path, parent, node_len(node), word);
-		if (len)
-			return make_node(i, len);
+		size_t end = match(l->values[i].path, l->len[i], &p);
+
+		if (end)
+			return make_node(i, end);
 	}
 	return NULL;
 }
@@ -138,15 +149,20 @@ static bool all_used(const struct list *l)
 int vb_values_encode(const struct vb_proto *proto, const struct vb_frame *f,
 		     const struct vb_value *values, size_t n, uint8_t *buf, size_t size)
 {
-	struct list l = { .values = values, .n = n };
+	uint16_t len[VB_VALUES_MAX];
+	struct list l = { .values = values, .n = n, .len = len };
 	struct vb_tree tree = { &l, member, element, number, bytes, NULL };
 	int err;
 
 	if (!n || n > VB_VALUES_MAX)
 		return -EINVAL;
-	for (size_t i = 0; i < n; i++)
-		if (strlen(values[i].path) >= 1u << LEN_BITS)
+	for (size_t i = 0; i < n; i++) {
+		size_t path_len = strlen(values[i].path);
+
+		if (path_len >= 1u << LEN_BITS)
 			return -EINVAL;
+		len[i] = (uint16_t)path_len;
+	}
 	err = vb_encode(proto, f, &tree, make_node(0, 0), buf, size);
 	if (err)
 		return err;
@@ -155,75 +171,97 @@ int vb_values_encode(const struct vb_proto *proto, const struct vb_frame *f,
 
 /* ---- reading ---- */
 
-#define MAX_INDEXES 8 /* arrays within arrays */
-
+/*
+ * No path is put together, as that would cost more than all the rest: each wanted field knows how
+ * many of the spans that are open its own path has, and only what is directly inside the innermost
+ * of these can be its next part.
+ */
 struct search {
 	struct vb_wanted *wanted;
 	size_t n, n_found;
-	struct vb_path path;
-	uint32_t index[MAX_INDEXES]; /* of the elements that are open, outermost first */
-	size_t n_indexes;
+	unsigned int depth; /* spans that are open; arrays have no name and are none */
 };
 
-/* The number in "[12]", and p moved behind it. */
-static uint32_t take_index(const char **p)
+/* Is this element meant? An index ends the part of the path that *at is in. */
+static bool index_fits(const char *path, uint16_t *at, const struct vb_item *it)
 {
 	uint32_t value = 0;
 
-	for (++*p; **p >= '0' && **p <= '9'; ++*p)
-		value = value * 10 + (uint32_t)(**p - '0');
-	if (**p == ']')
-		++*p;
-	return value;
+	if (path[*at] != '[')
+		return true;
+	for (++*at; path[*at] >= '0' && path[*at] <= '9'; ++*at)
+		value = value * 10 + (uint32_t)(path[*at] - '0');
+	if (path[*at] == ']')
+		++*at;
+	return it->in_array && value == it->index;
 }
 
-/* Is this the name? Where it has indexes, they are those of the elements. */
-static bool matches(const struct search *s, const char *name, const char *path, size_t n_indexes)
+/* Bytes of the path up to the end of the part that begins at at; 0: that part is not this name. */
+static uint16_t match_part(const char *path, uint16_t at, const char *name,
+			   const struct vb_item *it)
 {
-	size_t i = 0;
-
-	while (*name) {
-		if (*name == '[') {
-			if (i >= n_indexes || take_index(&name) != s->index[i++])
-				return false;
-		} else if (*name++ != *path++) {
-			return false;
-		}
-	}
-	return *path == '\0';
+	if (at && path[at++] != '.')
+		return 0;
+	for (; *name; name++)
+		if (path[at++] != *name)
+			return 0;
+	if (!index_fits(path, &at, it))
+		return 0;
+	return path[at] == '.' || path[at] == '\0' ? at : 0;
 }
 
-static void look_at(struct search *s, const char *path, const struct vb_item *it)
+/* Where the next part of its path begins, if that can be directly inside the innermost span. */
+static bool is_open(const struct search *s, const struct vb_wanted *w)
 {
-	size_t n_indexes = s->n_indexes;
-
-	if (it->in_array && n_indexes < MAX_INDEXES)
-		s->index[n_indexes++] = it->index;
-	for (size_t i = 0; i < s->n; i++) {
-		struct vb_wanted *w = &s->wanted[i];
-
-		if (w->found || !matches(s, w->path, path, n_indexes))
-			continue;
-		w->found = true;
-		w->number = it->value;
-		w->bytes = it->bytes;
-		w->n_bytes = it->n_bytes;
-		s->n_found++;
-	}
+	return w->n_parts && w->depth + w->n_parts == s->depth;
 }
 
+static void take(struct search *s, struct vb_wanted *w, const struct vb_item *it)
+{
+	if (w->found)
+		return;
+	w->found = true;
+	w->number = it->value;
+	w->bytes = it->bytes;
+	w->n_bytes = it->n_bytes;
+	s->n_found++;
+}
+
+static void enter(struct search *s, struct vb_wanted *w, const char *name, const struct vb_item *it,
+		  bool is_field)
+{
+	uint16_t end = match_part(w->path, w->n_parts ? w->ends[w->n_parts - 1] : 0, name, it);
+
+	if (!end || w->n_parts == VB_WANTED_PARTS)
+		return;
+	if (!w->n_parts)
+		w->depth = s->depth;
+	w->ends[w->n_parts++] = end;
+	if (is_field && w->path[end] == '\0')
+		take(s, w, it);
+}
+
+static const char *name_of(enum vb_span span, const struct vb_item *it)
+{
+	if (span == VB_SPAN_PROTO)
+		return it->proto->name;
+	return span == VB_SPAN_MSG ? it->msg->name : it->row->name;
+}
+
+/* Protocols begin a path, even inside others. */
 static void open_span(void *ctx, enum vb_span span, const struct vb_item *it)
 {
 	struct search *s = ctx;
 
-	vb_path_open(&s->path, span, it);
-	if (span == VB_SPAN_ELEMENT) {
-		if (s->n_indexes < MAX_INDEXES)
-			s->index[s->n_indexes] = it->index;
-		s->n_indexes++;
+	if (span == VB_SPAN_ARRAY)
+		return;
+	for (size_t i = 0; i < s->n; i++) {
+		struct vb_wanted *w = &s->wanted[i];
+
+		if (span == VB_SPAN_PROTO ? !w->n_parts : is_open(s, w))
+			enter(s, w, name_of(span, it), it, span == VB_SPAN_BITS);
 	}
-	if (span == VB_SPAN_BITS)
-		look_at(s, vb_path_span(&s->path), it);
+	s->depth++;
 }
 
 static void close_span(void *ctx, enum vb_span span, const struct vb_item *it)
@@ -231,16 +269,28 @@ static void close_span(void *ctx, enum vb_span span, const struct vb_item *it)
 	struct search *s = ctx;
 
 	(void)it;
-	vb_path_close(&s->path);
-	if (span == VB_SPAN_ELEMENT)
-		s->n_indexes--;
+	if (span == VB_SPAN_ARRAY)
+		return;
+	for (size_t i = 0; i < s->n; i++)
+		if (is_open(s, &s->wanted[i]))
+			s->wanted[i].n_parts--;
+	s->depth--;
 }
 
 static void field(void *ctx, const struct vb_item *it)
 {
 	struct search *s = ctx;
 
-	look_at(s, vb_path_field(&s->path, it), it);
+	for (size_t i = 0; i < s->n; i++) {
+		struct vb_wanted *w = &s->wanted[i];
+		uint16_t end;
+
+		if (w->found || !is_open(s, w))
+			continue;
+		end = match_part(w->path, w->ends[w->n_parts - 1], it->row->name, it);
+		if (end && w->path[end] == '\0')
+			take(s, w, it);
+	}
 }
 
 size_t vb_values_read(const struct vb_proto *proto, const struct vb_frame *f,
@@ -250,7 +300,6 @@ size_t vb_values_read(const struct vb_proto *proto, const struct vb_frame *f,
 	struct vb_sink sink = { .ctx = &s, .open = open_span, .field = field, .close = close_span };
 	struct vb_walked walked;
 
-	vb_path_init(&s.path);
 	for (size_t i = 0; i < n; i++)
 		wanted[i] = (struct vb_wanted){ .path = wanted[i].path };
 	vb_walk(proto, f, &sink, ret_w ? ret_w : &walked);

@@ -39,6 +39,8 @@ struct vb_value {
 int vb_values_encode(const struct vb_proto *proto, const struct vb_frame *f,
 		     const struct vb_value *values, size_t n, uint8_t *buf, size_t size);
 
+#define VB_WANTED_PARTS 12 /* protocol, message and nested structs; lint allows fewer */
+
 /* A field that is looked for, and what was found: the first one of that name. */
 struct vb_wanted {
 	const char *path; /* as in struct vb_value; without index: the first element */
@@ -46,6 +48,10 @@ struct vb_wanted {
 	uint64_t number;      /* of an integer */
 	const uint8_t *bytes; /* of other fields: n_bytes in the frame's data */
 	uint32_t n_bytes;
+	/* private: the parts of the path that are open, where they end, and the depth of the first */
+	uint8_t n_parts;
+	unsigned int depth;
+	uint16_t ends[VB_WANTED_PARTS];
 };
 
 /*

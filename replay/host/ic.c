@@ -135,7 +135,7 @@ int vb_ic_send(struct vb_ic *ic, const struct vb_ic_call *call, uint32_t body_le
 	       const struct vb_value *values, size_t n)
 {
 	struct vb_hchannel *c = vb_hdevice_primary(ic->device);
-	struct vb_value all[] = {
+	const struct vb_value head[N_HEADER_VALUES] = {
 		VB_NUMBER("hv_ring.type", IN_BAND),
 		VB_NUMBER("hv_pipe.type", PIPE_DATA),
 		VB_NUMBER("hv_pipe.length", HEADER_LEN + body_len),
@@ -145,13 +145,14 @@ int vb_ic_send(struct vb_ic *ic, const struct vb_ic_call *call, uint32_t body_le
 		VB_NUMBER(IC "size", body_len),
 		VB_NUMBER(ID, call->id),
 		VB_NUMBER(FLAGS, TRANSACTION | REQUEST),
-		[N_HEADER_VALUES + VB_IC_MAX_VALUES - 1] = { 0 },
 	};
+	struct vb_value all[N_HEADER_VALUES + VB_IC_MAX_VALUES];
 
 	if (!c)
 		return -ENOTCONN;
 	if (n > VB_IC_MAX_VALUES)
 		return -EINVAL;
+	memcpy(all, head, sizeof(head));
 	memcpy(all + N_HEADER_VALUES, values, n * sizeof(*values));
 	return vb_hchannel_send_values(c, BEFORE_HEADER + HEADER_LEN + body_len, all,
 				       N_HEADER_VALUES + n);
