@@ -119,7 +119,7 @@ static int make_host(struct vb_session *s, struct vb_err *err)
 	struct vb_host_options host = {
 		.transport = vb_vm_transport(s->vm),
 		.clock = vb_vm_clock(s->vm),
-		.log = &s->log.log,
+		.log = s->log.writer || s->log.also ? &s->log.log : NULL,
 		.max_version = s->opt->max_version,
 		.n_vps = s->opt->n_vcpus,
 		.ctx = s,

@@ -28,6 +28,7 @@ struct vb_session {
 	uint64_t start_ns;
 	uint64_t stage_ns;  /* when the stage began */
 	uint64_t alive_ns;  /* when the agent was heard of last */
+	uint64_t look_ns;   /* when to look after the guest next */
 	uint64_t second_ns; /* when messages were counted last */
 	uint64_t messages;  /* of the guest, by then */
 	unsigned int n_interrupts;

@@ -130,12 +130,8 @@ static void check_floods(struct vb_session *s, uint64_t now)
 	s->second_ns = now;
 }
 
-uint64_t vb_session_watch(void *ctx, uint64_t now_ns)
+static void look(struct vb_session *s, uint64_t now_ns)
 {
-	struct vb_session *s = ctx;
-	const struct vb_session_hooks *h = vb_session_hooks(s);
-	uint64_t next = now_ns + LOOK_NS, hooks;
-
 	take_signals(s);
 	vb_host_log_tick(&s->log, now_ns);
 	if (s->log.failed)
@@ -145,6 +141,18 @@ uint64_t vb_session_watch(void *ctx, uint64_t now_ns)
 		check_stage(s, now_ns);
 		check_floods(s, now_ns);
 	}
+	s->look_ns = now_ns + LOOK_NS;
+}
+
+/* It is called after each exit of the guest, and most of them need no look. */
+uint64_t vb_session_watch(void *ctx, uint64_t now_ns)
+{
+	struct vb_session *s = ctx;
+	const struct vb_session_hooks *h = vb_session_hooks(s);
+	uint64_t hooks;
+
+	if (now_ns >= s->look_ns)
+		look(s, now_ns);
 	hooks = h->tick && s->failed == 0 ? h->tick(h->ctx, now_ns) : VB_NEVER;
-	return hooks < next ? hooks : next;
+	return hooks < s->look_ns ? hooks : s->look_ns;
 }
