@@ -37,7 +37,13 @@ const struct vb_proto *const *vb_protos(size_t *ret_n)
 
 const struct vb_proto *vb_proto_by_name(const char *name)
 {
-	for (size_t i = 0; i < sizeof(protos) / sizeof(protos[0]); i++)
+	size_t n = sizeof(protos) / sizeof(protos[0]);
+
+	/* Mostly it is the very string: the linker keeps one of each. A packet has several of them. */
+	for (size_t i = 0; i < n; i++)
+		if (protos[i]->name == name)
+			return protos[i];
+	for (size_t i = 0; i < n; i++)
 		if (!strcmp(protos[i]->name, name))
 			return protos[i];
 	return NULL;

@@ -29,7 +29,7 @@ struct heartbeat {
 	struct vb_ic_call burst; /* of the command beat */
 	struct vb_hrequest *rq;	 /* NULL: no such command is under way */
 	uint64_t wanted;
-	struct vb_ic_latency latency;
+	struct vb_measure latency;
 };
 
 static struct heartbeat *heartbeat_of(struct vb_ic *ic)
@@ -168,7 +168,7 @@ static void burst_ended(struct vb_ic *ic, struct vb_ic_call *call, const struct 
 	int status = read_beat(h, call, a);
 
 	if (!status)
-		vb_ic_latency_count(&h->latency, a->latency_ns);
+		vb_measure_add(&h->latency, a->latency_ns);
 	if (!status && h->latency.n < h->wanted)
 		vb_ic_submit(ic, call);
 	else
@@ -212,9 +212,10 @@ static void beat(struct vb_hdevice *d, const char *const *words, size_t n, struc
 		return;
 	if (h->rq)
 		return vb_hrequest_done(rq, -EBUSY, "beats are under way");
+	if (vb_measure_init(&h->latency))
+		return vb_hrequest_done(rq, -ENOMEM, "not enough memory");
 	h->rq = rq;
 	h->wanted = count;
-	h->latency = (struct vb_ic_latency){ 0 };
 	h->burst = (struct vb_ic_call){
 		.timeout_ns = h->timeout_ns,
 		.send = send_beat,

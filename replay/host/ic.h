@@ -11,6 +11,7 @@
 #include "capture/number.h"
 #include "dissectors/sinks.h"
 #include "replay/host/model.h"
+#include "replay/measure.h"
 
 #define VB_IC_MAX_VERSIONS 16
 #define VB_IC_MAX_VALUES 96 /* fields of a body that are not zero */
@@ -182,13 +183,8 @@ void vb_ic_usage(struct vb_hrequest *rq, const struct vb_command *commands, cons
  */
 int vb_ic_utf16(const char *text, uint8_t *buf, size_t size, size_t *ret_len);
 
-/* How long answers took. */
-struct vb_ic_latency {
-	uint64_t n, min_ns, max_ns, sum_ns;
-};
-void vb_ic_latency_count(struct vb_ic_latency *l, uint64_t ns);
-/* "3 of 5 answered, latency min 1 avg 2 max 3 ns" */
-void vb_ic_latency_text(const struct vb_ic_latency *l, uint64_t n_wanted, struct vb_buf *out);
+/* How long answers took: "3 of 5 answered, latency min 1 median 2 avg 2 max 3 ns". Ends m. */
+void vb_ic_latency_text(struct vb_measure *m, uint64_t n_wanted, struct vb_buf *out);
 
 /* ---- values of settings and arguments ---- */
 

@@ -140,21 +140,15 @@ int vb_ic_utf16(const char *text, uint8_t *buf, size_t size, size_t *ret_len)
 	return 0;
 }
 
-void vb_ic_latency_count(struct vb_ic_latency *l, uint64_t ns)
+void vb_ic_latency_text(struct vb_measure *m, uint64_t n_wanted, struct vb_buf *out)
 {
-	if (!l->n++ || ns < l->min_ns)
-		l->min_ns = ns;
-	if (ns > l->max_ns)
-		l->max_ns = ns;
-	l->sum_ns += ns;
-}
-
-void vb_ic_latency_text(const struct vb_ic_latency *l, uint64_t n_wanted, struct vb_buf *out)
-{
-	vb_buf_fmt(out, "%" PRIu64 " of %" PRIu64 " answered", l->n, n_wanted);
-	if (l->n)
-		vb_buf_fmt(out, ", latency min %" PRIu64 " avg %" PRIu64 " max %" PRIu64 " ns",
-			   l->min_ns, l->sum_ns / l->n, l->max_ns);
+	vb_buf_fmt(out, "%" PRIu64 " of %" PRIu64 " answered", m->n, n_wanted);
+	if (m->n)
+		vb_buf_fmt(out,
+			   ", latency min %" PRIu64 " median %" PRIu64 " avg %" PRIu64
+			   " max %" PRIu64 " ns",
+			   m->min_ns, vb_measure_percentile(m, 500), vb_measure_mean(m), m->max_ns);
+	vb_measure_done(m);
 }
 
 /* ---- values ---- */

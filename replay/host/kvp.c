@@ -32,7 +32,7 @@ struct call {
 	uint64_t number; /* the value, if it is one */
 	struct vb_buf text;
 	uint64_t wanted; /* burst */
-	struct vb_ic_latency latency;
+	struct vb_measure latency;
 };
 
 /* ---- messages ---- */
@@ -230,7 +230,7 @@ static void burst_ended(struct vb_ic *ic, struct vb_ic_call *call, const struct 
 	struct call *k = (struct call *)call;
 
 	if (!a->error) {
-		vb_ic_latency_count(&k->latency, a->latency_ns);
+		vb_measure_add(&k->latency, a->latency_ns);
 		k->index = (k->index + 1) % N_AUTO_ITEMS;
 		if (k->latency.n < k->wanted)
 			return vb_ic_submit(ic, call);
@@ -431,6 +431,10 @@ static void burst(struct vb_hdevice *d, const char *const *words, size_t n, stru
 	k = new_call(d, VB_KVP_ENUMERATE, rq);
 	if (!k)
 		return;
+	if (vb_measure_init(&k->latency)) {
+		vb_buf_str(&k->text, "not enough memory");
+		return done(k, -ENOMEM);
+	}
 	k->call.ended = burst_ended;
 	k->pool = POOL_AUTO;
 	k->wanted = wanted;

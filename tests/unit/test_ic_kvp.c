@@ -334,7 +334,9 @@ Test(ic_kvp, burst)
 		ic_bench_advance(b, 1 * MS);
 		ic_bench_answer(b, &w, i % 10 == 9 ? 0x80070103 : 0);
 	}
-	ic_expect_done(&r, 0, "12 of 12 answered, latency min 1000000 avg 1000000 max 1000000");
+	ic_expect_done(&r, 0,
+		       "12 of 12 answered, latency min 1000000 median 1000000 avg "
+		       "1000000 max 1000000");
 	ic_bench_command(b, &r, "burst 12");
 	ic_bench_close(b);
 	ic_expect_done(&r, -ENOTCONN, "0 of 12 answered");
