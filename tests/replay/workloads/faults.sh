@@ -89,7 +89,7 @@ if [ -z "$(obstacle kvp)" ]; then
 	again kvp
 	# the daemon ends with its device
 	wait_for 10 test -e /dev/vmbus/hv_kvp || fail "no /dev/vmbus/hv_kvp"
-	wait_for 2 dead hv_kvp_daemon && { hv_kvp_daemon -n >/dev/null 2>&1 & }
+	wait_for 2 dead hv_kvp_daemon && { /usr/sbin/hv_kvp_daemon -n >/dev/null 2>&1 & }
 	wait_for 60 host kvp enumerate 2 || fail "no key-value exchange"
 	begin kvp:delay=200000
 	expect OSName host kvp enumerate 2 all
