@@ -22,12 +22,26 @@ bool vb_bus_is_up(void)
 	return vb_bus_instance();
 }
 
+/* hv_vmbus is being unloaded: its bus may still be there, but no probe can be set any more. */
+static bool is_going(void)
+{
+	FILE *f = fopen("/sys/module/hv_vmbus/initstate", "re");
+	char state[16] = "";
+	bool going;
+
+	if (!f)
+		return false;
+	going = fgets(state, sizeof(state), f) && !strcmp(state, "going\n");
+	fclose(f);
+	return going;
+}
+
 /* sysfs numbers its nodes in the order of their making (Linux 6.1 fs/kernfs/dir.c). */
 uint64_t vb_bus_instance(void)
 {
 	struct stat st;
 
-	return stat(devices_dir, &st) ? 0 : st.st_ino;
+	return stat(devices_dir, &st) || is_going() ? 0 : st.st_ino;
 }
 
 bool vb_on_hyperv(void)

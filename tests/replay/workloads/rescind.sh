@@ -70,7 +70,7 @@ echo "reloaded hv_utils"
 
 # vmbusdump looks a few times a second whether hv_vmbus is there again.
 captured() {
-	pgrep -f vmbusdump >/dev/null || return 0
+	grep -q "^capture " /etc/vmbus-agent || return 0
 	grep "hv_pkt_iter_first.*hv_vmbus" /sys/kernel/debug/kprobes/list | grep -vq GONE || return 1
 	usleep 300000
 }
