@@ -86,13 +86,19 @@ static int open_file(void *ctx, const char *name)
 
 /* The second serial port is the agent's: the kernel's driver, which would try it out, leaves it alone. */
 #define APPEND "8250.nr_uarts=1"
+/*
+ * QEMU's VMRUN may deliver an interrupt twice, when the instructions that it may count at a time are
+ * used up before the guest acknowledges it. The second comes inside the first. Without a tick while
+ * idle, Linux brings its clock up to date right there, with the lock of the clock held, and hangs.
+ */
+#define APPEND_COUNTED " nohz=off"
 
 static int make_machine(struct vb_session *s, struct vb_err *err)
 {
 	const struct vb_session_options *o = s->opt;
 	char append[2048];
-	int n = snprintf(append, sizeof(append), APPEND "%s%s", o->append ? " " : "",
-			 o->append ? o->append : "");
+	int n = snprintf(append, sizeof(append), APPEND "%s%s%s", o->counted ? APPEND_COUNTED : "",
+			 o->append ? " " : "", o->append ? o->append : "");
 	struct vb_vm_options vm = {
 		.kernel = o->kernel,
 		.kernel_len = o->kernel_len,
