@@ -207,6 +207,7 @@ static int run_session(struct vb_launch *l, const struct mapped *kernel,
 			   .forward = o->files,
 			   .max_bytes = MAX_FILES_BYTES },
 		.signal_fd = vb_signals_open(),
+		.slow_fd = vb_inner_slow(),
 		.hooks = l->hooks,
 		.ctx = l->ctx,
 		.progress = l->progress,
@@ -217,6 +218,8 @@ static int run_session(struct vb_launch *l, const struct mapped *kernel,
 
 	if (s.signal_fd >= 0)
 		close(s.signal_fd);
+	if (s.slow_fd >= 0)
+		close(s.slow_fd);
 	return rc;
 }
 

@@ -53,6 +53,7 @@ struct vb_session_options {
 	const char *console_name;    /* what to call that file in messages; NULL: by its name */
 	struct vb_guest_files files; /* where the guest's go */
 	int signal_fd;		     /* vb_signals_open() */
+	int slow_fd;		     /* vb_inner_slow() */
 	const struct vb_session_hooks *hooks; /* NULL: none */
 	void *ctx;
 	/* A line about what goes on, since the start of the session. */

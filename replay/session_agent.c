@@ -159,6 +159,7 @@ static void message(void *ctx, const struct vb_agent_message *m)
 	struct vb_session *s = ctx;
 
 	s->alive_ns = vb_clock_mono(vb_clock_machine());
+	s->n_slow = 0;
 	switch (m->type) {
 	case VB_AGENT_HELLO:
 		hello(s, m);

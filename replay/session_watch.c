@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "capture/signals.h"
 #include "replay/session_impl.h"
@@ -28,6 +30,12 @@ static const struct patience {
 };
 
 #define MAX_MESSAGES 100000u /* control messages of a guest in a second */
+
+#define MAX_SLOW 4u /* a healthy agent is heard of in less work of the emulator */
+
+/* Each byte is an exit of the machine: before a flood is VB_CONSOLE_MAX long, minutes are gone. */
+#define FLOOD_BYTES (32u << 10) /* on the console in a second */
+#define FLOOD_SECONDS 10u	/* one after the other */
 
 static void stop(struct vb_session *s, const char *why)
 {
@@ -80,6 +88,19 @@ static uint64_t between(uint64_t from, uint64_t to)
 	return to > from ? to - from : 0;
 }
 
+/* Deadlines of this machine's time are far away while it crawls. */
+static void check_pace(struct vb_session *s)
+{
+	struct signalfd_siginfo info;
+
+	while (s->opt->slow_fd >= 0 &&
+	       read(s->opt->slow_fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+		s->n_slow++;
+	if (s->n_slow >= MAX_SLOW)
+		vb_session_fail(s, -ETIMEDOUT,
+				"the guest hangs: it spins, and nothing comes of its agent");
+}
+
 static void check_stage(struct vb_session *s, uint64_t now)
 {
 	const struct patience *p = &patience[s->opt->counted];
@@ -111,6 +132,22 @@ static void check_deadline(struct vb_session *s, uint64_t now)
 	stop(s, "the deadline has passed: the guest is told to end");
 }
 
+/* At the end of a second. A kernel that boots may say much. */
+static void check_console(struct vb_session *s)
+{
+	size_t len = s->console.text.len;
+
+	if (s->stage != VB_STAGE_BOOT && len - s->console_len > FLOOD_BYTES)
+		s->flood_seconds++;
+	else
+		s->flood_seconds = 0;
+	s->console_len = len;
+	if (s->flood_seconds == FLOOD_SECONDS)
+		vb_session_fail(s, -EFBIG,
+				"the guest floods its console: more than %u KiB a second, for %u s",
+				FLOOD_BYTES >> 10, FLOOD_SECONDS);
+}
+
 static void check_floods(struct vb_session *s, uint64_t now)
 {
 	struct vb_host_stats st;
@@ -126,6 +163,7 @@ static void check_floods(struct vb_session *s, uint64_t now)
 				"the guest floods the bus: %" PRIu64
 				" control messages in a second",
 				st.messages_in - s->messages);
+	check_console(s);
 	s->messages = st.messages_in;
 	s->second_ns = now;
 }
@@ -139,6 +177,7 @@ static void look(struct vb_session *s, uint64_t now_ns)
 	if (s->failed == 0) {
 		check_deadline(s, now_ns);
 		check_stage(s, now_ns);
+		check_pace(s);
 		check_floods(s, now_ns);
 	}
 	s->look_ns = now_ns + LOOK_NS;

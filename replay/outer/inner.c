@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <time.h>
@@ -175,6 +176,8 @@ static int become_program(const struct vb_pump *p, int out, int errors)
 {
 	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), ret = 0;
 
+	signal(VB_INNER_SLOW_SIGNAL, SIG_IGN); /* until vb_inner_slow() waits for it */
+
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
 	    dup2(errors, STDERR_FILENO) < 0)
 		ret = -errno;
@@ -248,6 +251,19 @@ int vb_inner_begin(int *ret_argc, char ***ret_argv, struct vb_err *err)
 		give_up(&p, err);
 	*ret_argc = (int)argc;
 	return ret;
+}
+
+int vb_inner_slow(void)
+{
+	sigset_t set;
+	int fd;
+
+	sigemptyset(&set);
+	sigaddset(&set, VB_INNER_SLOW_SIGNAL);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
 }
 
 _Noreturn void vb_inner_end(int status)

@@ -56,6 +56,12 @@ bool vb_inner_is(void);
  */
 int vb_inner_begin(int *ret_argc, char ***ret_argv, struct vb_err *err);
 
+/*
+ * A signalfd(2) that tells when a deterministic inner machine crawls: much work for little time. A
+ * program that hears nothing of its guest in several such signals is right to give it up. Or -errno.
+ */
+int vb_inner_slow(void);
+
 /* End the program, as exit() does: process 1 reports the status and powers off. */
 _Noreturn void vb_inner_end(int status);
 

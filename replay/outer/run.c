@@ -5,11 +5,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "replay/clock.h"
+#include "replay/outer/inner_impl.h"
 #include "replay/outer/run_impl.h"
 
 #define POLL_MS 10
@@ -80,6 +82,21 @@ static int read_status(const struct vb_outer *o, int *ret_status, struct vb_err 
 
 /* ---- the run ---- */
 
+/* A send that fails is no loss: the next one comes. */
+static void check_pace(struct vb_outer *o)
+{
+	const uint8_t number = VB_INNER_SLOW_SIGNAL;
+	struct timespec t;
+	clockid_t clock;
+
+	if (!o->opt->deterministic || !o->alive || !o->emulator ||
+	    clock_getcpuclockid(o->emulator, &clock) || clock_gettime(clock, &t))
+		return;
+	if (vb_pace_look(&o->pace, o->ticked, (uint64_t)t.tv_sec * NS_PER_S + (uint64_t)t.tv_nsec))
+		(void)send(o->signals, &number, 1, MSG_NOSIGNAL | MSG_DONTWAIT);
+	o->ticked = false;
+}
+
 /* Does it take too long, and does the disk hold what comes? */
 static int check(struct vb_outer *o, uint64_t now, struct vb_err *err)
 {
@@ -87,6 +104,7 @@ static int check(struct vb_outer *o, uint64_t now, struct vb_err *err)
 
 	if (!o->heard_ns)
 		o->heard_ns = now;
+	check_pace(o);
 	ret = check_grace(o, now, err);
 	if (!ret && !o->ended && now - o->heard_ns > patience(o))
 		ret = explain_silence(o, err);

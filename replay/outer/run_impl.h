@@ -8,6 +8,7 @@
 
 #include "replay/outer/frame.h"
 #include "replay/outer/outer.h"
+#include "replay/outer/pace.h"
 
 #define VB_OUTER_FILES 32u /* as many as the inner side keeps apart */
 
@@ -31,7 +32,9 @@ struct vb_outer {
 	int status;		   /* of the program, as waitpid(2) has it */
 	uint64_t heard_ns;	   /* when something came last; 0: just now */
 	uint64_t progress_ns;	   /* when output, or some of a file, came last; likewise */
-	uint64_t warned_ns;	   /* when warned was seen to be set */
+	struct vb_pace pace;
+	bool ticked;	    /* a tick came since the pace was looked at */
+	uint64_t warned_ns; /* when warned was seen to be set */
 };
 
 /* ---- run_take.c: what comes out ---- */

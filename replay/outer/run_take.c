@@ -145,6 +145,7 @@ int vb_outer_take_frame(void *ctx, const struct vb_frame_head *head, const uint8
 
 	o->alive = true;
 	vb_outer_hide(o);
+	o->ticked |= head->type == VB_FRAME_TICK;
 	if (head->type != VB_FRAME_TICK)
 		o->progress_ns = 0; /* now: the caller has the clock */
 	switch (head->type) {
