@@ -237,18 +237,15 @@ static void do_drain(struct fuzz *f)
 static void do_answer(struct fuzz *f)
 {
 	struct slot *s = slot(f);
-	uint8_t payload[8192] = { 0 }, n = byte(f);
+	uint8_t payload[8192] = { 0 }, changes[2 * 15], n = byte(f);
 	uint64_t trans_id;
-	uint32_t len;
+	uint32_t len, n_changes = bytes(f, changes, 2 * (n % 16u)) / 2;
 
 	if (!s->n_pages ||
 	    !bad_guest_receive(&f->guest, s, payload, sizeof(payload), &len, &trans_id))
 		return;
-	for (int i = 0; i < n % 16; i++) {
-		uint8_t at = byte(f);
-
-		payload[at] = byte(f);
-	}
+	for (uint32_t i = 0; i < n_changes; i++)
+		payload[changes[2 * i]] = changes[2 * i + 1];
 	bad_guest_send(&f->guest, s, n & 0x80 ? 11 : 6, 0, trans_id, payload, len);
 }
 
@@ -290,6 +287,25 @@ static const char *argument(uint8_t which)
 		"10.0.0.1",
 		"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
 		"\xff\xfe",
+		"all",
+		"/tmp/file",
+		"overwrite",
+		"create-path",
+		"dhcp",
+		"-",
+		"u32",
+		"u64",
+		"expand_sz",
+		"0.5",
+		"10.0.0.2;fe80::1",
+		"versions=3.0",
+		"framework=3.0,1.0",
+		"timeout=0.001",
+		"text=\xc3\xa4",
+		"period=1",
+		"kvp",
+		"echo:delay=10",
+		"/bin/sh",
 	};
 
 	return arguments[which % (sizeof(arguments) / sizeof(arguments[0]))];
@@ -307,7 +323,8 @@ static const char *command_of(const struct vb_hdevice *d, uint8_t which)
 
 static void do_command(struct fuzz *f)
 {
-	static const char *const bus[] = { "rescind", "offer", "mark", "stats", "help" };
+	static const char *const bus[] = { "rescind", "offer", "mark", "stats",
+					   "help",    "set",   "fault" };
 	struct request *r = &f->requests[f->n_requests % N_REQUESTS];
 	const struct vb_hdevice *d;
 	const char *words[12];
@@ -317,7 +334,7 @@ static void do_command(struct fuzz *f)
 	if (f->n_requests++ >= N_REQUESTS)
 		return;
 	if (which >= f->n_devices) {
-		words[n++] = bus[which % 5];
+		words[n++] = bus[which % 7];
 	} else {
 		d = f->devices[which];
 		words[n++] = vb_hdevice_name(d);
@@ -368,7 +385,7 @@ static void do_reset(struct fuzz *f)
 
 static void step(struct fuzz *f)
 {
-	/* in this order in make-corpus, too */
+	/* in this order in make-corpus, too, as are the arguments and the words of the bus */
 	static void (*const actions[])(struct fuzz * f) = {
 		do_run,	  do_contact, do_post,	do_open,    do_close,	do_word,    do_send,
 		do_data,  do_signal,  do_take,	do_synic,   do_advance, do_command, do_fault,
@@ -394,6 +411,8 @@ static void add_devices(struct fuzz *f)
 	size_t n;
 
 	loop_echo_config(&cfg);
+	/* the first in the order of the offers, that of GUIDs: programs know its number */
+	memset(cfg.interface, 1, sizeof(cfg.interface));
 	add(f, &cfg);
 	models = vb_models(&n);
 	for (size_t i = 0; i < n; i++) {
