@@ -9,6 +9,7 @@
 
 #include "dissectors/sinks.h"
 #include "replay/host/model.h"
+#include "replay/launch.h"
 #include "replay/outer/doctor.h"
 #include "replay/setup/setup.h"
 
@@ -41,14 +42,10 @@ static void look_at_machine(struct doctor *d, const char *option)
 
 static void look_at_vmbusdump(struct doctor *d)
 {
-	static const char name[] = "vmbusdump-static";
+	static const char name[] = VB_LAUNCH_VMBUSDUMP;
 	char path[PATH_MAX];
-	ssize_t n = readlink("/proc/self/exe", path, sizeof(path) - sizeof(name));
-	char *slash;
 
-	path[n > 0 ? n : 0] = '\0';
-	slash = strrchr(path, '/');
-	strcpy(slash ? slash + 1 : path, name);
+	vb_launch_vmbusdump(path, sizeof(path));
 	if (access(path, X_OK) == 0)
 		tell(d, VB_GOOD, name, path, "");
 	else

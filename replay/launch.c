@@ -63,21 +63,23 @@ static int find_kernel(const struct vb_replay_options *o, struct places *p, stru
 	return not_there(rc);
 }
 
-/* The static vmbusdump, beside this program. */
+void vb_launch_vmbusdump(char *ret, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", ret, size - sizeof(VB_LAUNCH_VMBUSDUMP));
+	char *slash, *name;
+
+	ret[n > 0 ? n : 0] = '\0';
+	slash = strrchr(ret, '/');
+	name = slash ? slash + 1 : ret;
+	snprintf(name, size - (size_t)(name - ret), "%s", VB_LAUNCH_VMBUSDUMP);
+}
+
 static int find_vmbusdump(const struct vb_replay_options *o, struct places *p, struct vb_err *err)
 {
-	static const char name[] = "vmbusdump-static";
-	char *slash;
-	ssize_t n;
-
-	if (o->vmbusdump) {
+	if (o->vmbusdump)
 		snprintf(p->vmbusdump, sizeof(p->vmbusdump), "%s", o->vmbusdump);
-	} else {
-		n = readlink("/proc/self/exe", p->vmbusdump, sizeof(p->vmbusdump) - sizeof(name));
-		p->vmbusdump[n > 0 ? n : 0] = '\0';
-		slash = strrchr(p->vmbusdump, '/');
-		strcpy(slash ? slash + 1 : p->vmbusdump, name);
-	}
+	else
+		vb_launch_vmbusdump(p->vmbusdump, sizeof(p->vmbusdump));
 	if (is_file(p->vmbusdump))
 		return 0;
 	return vb_fail(err, o->vmbusdump ? -EINVAL : -ENOTSUP,

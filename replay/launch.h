@@ -30,6 +30,10 @@ struct vb_launch {
  */
 int vb_launch(struct vb_launch *l, struct vb_err *err);
 
+/* The static vmbusdump for the guest, when nobody says where it is: beside this program. */
+#define VB_LAUNCH_VMBUSDUMP "vmbusdump-static"
+void vb_launch_vmbusdump(char *ret, size_t size);
+
 /* ---- private ---- */
 
 /* launch_inside.c: the command line of the inner program, and its files. */

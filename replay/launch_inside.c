@@ -122,7 +122,7 @@ static void add_speed(struct inside *in)
 		snprintf(text, sizeof(in->numbers[0]), "%" PRIu64 ".%03" PRIu64, milli / 1000,
 			 milli % 1000);
 	else
-		strcpy(text, "top");
+		snprintf(text, sizeof(in->numbers[0]), "top");
 	add_text(in, "--speed", text);
 }
 

@@ -71,11 +71,11 @@ uint64_t vb_measure_percentile(const struct vb_measure *m, unsigned int per_mill
 
 	if (!m->n)
 		return 0;
-	for (unsigned int i = 0; i < VB_MEASURE_PLACES; i++) {
+	for (size_t i = 0; i < VB_MEASURE_PLACES; i++) {
 		seen += m->place[i];
 		if (!m->place[i] || seen < wanted)
 			continue;
-		value = value_of(i);
+		value = value_of((unsigned int)i);
 		return value < m->max_ns ? value : m->max_ns;
 	}
 	return m->max_ns;

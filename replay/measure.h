@@ -6,11 +6,12 @@
 #ifndef VB_MEASURE_H
 #define VB_MEASURE_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 /* Values below 2 * VB_MEASURE_STEPS have a place each; above, every octave has so many. */
 #define VB_MEASURE_STEPS 128u
-#define VB_MEASURE_PLACES ((64 - 7 + 1) * VB_MEASURE_STEPS)
+#define VB_MEASURE_PLACES ((size_t)(64 - 7 + 1) * VB_MEASURE_STEPS)
 
 struct vb_measure {
 	uint64_t n, min_ns, max_ns;

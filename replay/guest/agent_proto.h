@@ -22,7 +22,7 @@
  * string instruction that writes.
  */
 #define VB_AGENT_BLOCK_PORT 0x2f0u
-#define VB_AGENT_MAX (64u * 1024u) /* data bytes of one message, at most */
+#define VB_AGENT_MAX 65536u /* data bytes of one message, at most */
 
 struct vb_agent_head {
 	uint32_t type; /* enum vb_agent_type */

@@ -30,15 +30,21 @@ static void touch(const void *bytes, size_t n)
 	(void)p[n - 1];
 }
 
-/* One exit of the machine for all; a page that went away meanwhile is touched again. */
+/* One exit of the machine, which takes bytes and leaves how many are to be sent again. */
+static void put_block(const void **bytes, size_t *n)
+{
+	__asm__ volatile("outb %%al, %%dx"
+			 : "+S"(*bytes), "+c"(*n)
+			 : "a"(0), "d"(VB_AGENT_BLOCK_PORT)
+			 : "memory");
+}
+
+/* A page that went away meanwhile is touched again. */
 static void put(const void *bytes, size_t n)
 {
 	while (n > 0) {
 		touch(bytes, n);
-		__asm__ volatile("outb %%al, %%dx"
-				 : "+S"(bytes), "+c"(n)
-				 : "a"(0), "d"(VB_AGENT_BLOCK_PORT)
-				 : "memory");
+		put_block(&bytes, &n);
 	}
 }
 
