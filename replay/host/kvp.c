@@ -245,20 +245,28 @@ static void burst_ended(struct vb_ic *ic, struct vb_ic_call *call, const struct 
 
 /* ---- commands ---- */
 
-/* Of a command whose words are right so far; NULL: the request is done. */
-static struct call *new_call(struct vb_hdevice *d, uint8_t operation, struct vb_hrequest *rq)
+void *vb_kvp_new_call(struct vb_hdevice *d, size_t size, struct vb_hrequest *rq)
 {
 	struct vb_kvp *kvp = vb_hdevice_state(d);
-	struct call *k;
+	struct vb_ic_call *call;
 
 	if (!vb_ic_usable(&kvp->ic, rq))
 		return NULL;
-	k = calloc(1, sizeof(*k));
-	if (!k) {
+	call = calloc(1, size);
+	if (call)
+		call->timeout_ns = kvp->timeout_ns;
+	else
 		vb_hrequest_done(rq, -ENOMEM, NULL);
+	return call;
+}
+
+/* Of a command whose words are right so far; NULL: the request is done. */
+static struct call *new_call(struct vb_hdevice *d, uint8_t operation, struct vb_hrequest *rq)
+{
+	struct call *k = vb_kvp_new_call(d, sizeof(*k), rq);
+
+	if (!k)
 		return NULL;
-	}
-	k->call.timeout_ns = kvp->timeout_ns;
 	k->call.send = send_call;
 	k->call.ended = plain_ended;
 	k->rq = rq;

@@ -27,6 +27,12 @@ struct vb_kvp {
 
 extern const struct vb_command vb_kvp_commands[];
 
+/*
+ * size zeroed bytes that begin with a call of the device, which has its time limit. NULL: the request
+ * is done.
+ */
+void *vb_kvp_new_call(struct vb_hdevice *d, size_t size, struct vb_hrequest *rq);
+
 void vb_kvp_get_ip(struct vb_hdevice *d, const char *const *words, size_t n,
 		   struct vb_hrequest *rq);
 void vb_kvp_set_ip(struct vb_hdevice *d, const char *const *words, size_t n,

@@ -151,18 +151,10 @@ static int parse_lists(struct ip_call *k, const char *const *words, size_t n)
 /* NULL: the request is done. */
 static struct ip_call *new_call(struct vb_hdevice *d, struct vb_hrequest *rq)
 {
-	struct vb_kvp *kvp = vb_hdevice_state(d);
-	struct ip_call *k;
+	struct ip_call *k = vb_kvp_new_call(d, sizeof(*k), rq);
 
-	if (!vb_ic_usable(&kvp->ic, rq))
-		return NULL;
-	k = calloc(1, sizeof(*k));
-	if (!k) {
-		vb_hrequest_done(rq, -ENOMEM, NULL);
-		return NULL;
-	}
-	k->call.timeout_ns = kvp->timeout_ns;
-	k->rq = rq;
+	if (k)
+		k->rq = rq;
 	return k;
 }
 
