@@ -141,7 +141,7 @@ int vb_trace_writer_open(const char *path, const struct vb_trace_writer_options 
 int vb_trace_writer_device(struct vb_trace_writer *w, const struct vb_device *dev,
 			   struct vb_err *err);
 
-/* Append one event; cuts the external part, then the packet, to format.md's record limit. */
+/* Append one event; cuts the external part, then the packet, to the longest record there may be. */
 int vb_trace_writer_event(struct vb_trace_writer *w, const struct vb_event *ev, struct vb_err *err);
 
 /* Hand everything written so far to the kernel. */
@@ -194,9 +194,11 @@ const char *vb_source_bpf_probes(const struct vb_source *src);
 /* The records that begin every file: states and offers, made anew from what is known now. */
 int vb_source_bpf_restate(struct vb_source *src, struct vb_err *err);
 
+enum vb_verdict { VB_GOOD, VB_WARN, VB_BAD };
+
 /* One finding of --doctor. */
 struct vb_finding {
-	enum { VB_GOOD, VB_WARN, VB_BAD } verdict;
+	enum vb_verdict verdict;
 	const char *subject; /* e.g. "BTF of hv_vmbus" */
 	const char *detail;  /* what was found */
 	const char *remedy;  /* what to do; empty when good */

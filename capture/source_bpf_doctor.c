@@ -9,6 +9,7 @@
 
 #include <bpf/btf.h>
 
+#include "capture/findings.h"
 #include "capture/source_bpf.h"
 #include "dissectors/sinks.h"
 
@@ -16,24 +17,9 @@ static const char vmlinux_btf[] = "/sys/kernel/btf/vmlinux";
 static const char module_btf[] = "/sys/kernel/btf/hv_vmbus";
 
 struct doctor {
-	void (*found)(void *ctx, const struct vb_finding *f);
-	void *ctx;
-	bool bad;
+	struct vb_findings told;
 	struct btf *base, *module; /* module: NULL when hv_vmbus is built in or not there */
 };
-
-static void tell(struct doctor *d, int verdict, const char *subject, const char *detail,
-		 const char *remedy)
-{
-	struct vb_finding f = { .subject = subject, .detail = detail, .remedy = remedy };
-
-	f.verdict = verdict == VB_GOOD ? VB_GOOD : verdict == VB_WARN ? VB_WARN : VB_BAD;
-	if (verdict == VB_BAD)
-		d->bad = true;
-	if (verdict == VB_GOOD)
-		f.remedy = "";
-	d->found(d->ctx, &f);
-}
 
 /* ---- machine ---- */
 
@@ -42,17 +28,19 @@ static void check_machine(struct doctor *d)
 	struct utsname uts;
 
 	if (vb_source_bpf_possible())
-		tell(d, VB_GOOD, "hypervisor", "Hyper-V", "");
+		vb_findings_tell(&d->told, VB_GOOD, "hypervisor", "Hyper-V", "");
 	else
-		tell(d, VB_BAD, "hypervisor", "this is no Hyper-V guest",
-		     "capture in a guest of Hyper-V or Azure; traces can be read anywhere");
+		vb_findings_tell(
+			&d->told, VB_BAD, "hypervisor", "this is no Hyper-V guest",
+			"capture in a guest of Hyper-V or Azure; traces can be read anywhere");
 	if (!uname(&uts))
-		tell(d, VB_GOOD, "kernel", uts.release, "");
+		vb_findings_tell(&d->told, VB_GOOD, "kernel", uts.release, "");
 	if (vb_bus_is_up())
-		tell(d, VB_GOOD, "VMBus driver", "hv_vmbus is running", "");
+		vb_findings_tell(&d->told, VB_GOOD, "VMBus driver", "hv_vmbus is running", "");
 	else
-		tell(d, VB_WARN, "VMBus driver", "hv_vmbus is not loaded",
-		     "modprobe hv_vmbus; or start the capture first: it waits for the module");
+		vb_findings_tell(
+			&d->told, VB_WARN, "VMBus driver", "hv_vmbus is not loaded",
+			"modprobe hv_vmbus; or start the capture first: it waits for the module");
 }
 
 static void check_capabilities(struct doctor *d)
@@ -82,8 +70,8 @@ static void check_capabilities(struct doctor *d)
 		snprintf(subject, sizeof(subject), "%s", needed[i].name);
 		snprintf(detail, sizeof(detail), "%s, needed %s", has ? "present" : "missing",
 			 needed[i].what);
-		tell(d, has ? VB_GOOD : VB_BAD, subject, detail,
-		     "run as root or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN");
+		vb_findings_tell(&d->told, has ? VB_GOOD : VB_BAD, subject, detail,
+				 "run as root or with CAP_BPF, CAP_PERFMON and CAP_SYS_ADMIN");
 	}
 }
 
@@ -93,7 +81,7 @@ static void check_lockdown(struct doctor *d)
 	char line[128] = "";
 
 	if (!f) {
-		tell(d, VB_GOOD, "lockdown", "not in use", "");
+		vb_findings_tell(&d->told, VB_GOOD, "lockdown", "not in use", "");
 		return;
 	}
 	if (!fgets(line, sizeof(line), f))
@@ -101,10 +89,11 @@ static void check_lockdown(struct doctor *d)
 	fclose(f);
 	line[strcspn(line, "\n")] = '\0';
 	if (strstr(line, "[confidentiality]"))
-		tell(d, VB_BAD, "lockdown", line,
-		     "boot without lockdown=confidentiality: it forbids reading kernel memory");
+		vb_findings_tell(
+			&d->told, VB_BAD, "lockdown", line,
+			"boot without lockdown=confidentiality: it forbids reading kernel memory");
 	else
-		tell(d, VB_GOOD, "lockdown", line, "");
+		vb_findings_tell(&d->told, VB_GOOD, "lockdown", line, "");
 }
 
 /* ---- types ---- */
@@ -119,23 +108,25 @@ static void check_types(struct doctor *d)
 	if (!access(vmlinux_btf, R_OK))
 		d->base = btf__parse(vmlinux_btf, NULL);
 	if (!d->base) {
-		tell(d, VB_BAD, "BTF of the kernel", "missing or unreadable",
-		     "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y");
+		vb_findings_tell(&d->told, VB_BAD, "BTF of the kernel", "missing or unreadable",
+				 "boot a kernel built with CONFIG_DEBUG_INFO_BTF=y");
 		return;
 	}
-	tell(d, VB_GOOD, "BTF of the kernel", vmlinux_btf, "");
+	vb_findings_tell(&d->told, VB_GOOD, "BTF of the kernel", vmlinux_btf, "");
 	if (!access(module_btf, R_OK))
 		d->module = btf__parse_split(module_btf, d->base);
 	if (has_channel(d->module))
-		tell(d, VB_GOOD, "BTF of hv_vmbus", module_btf, "");
+		vb_findings_tell(&d->told, VB_GOOD, "BTF of hv_vmbus", module_btf, "");
 	else if (has_channel(d->base))
-		tell(d, VB_GOOD, "BTF of hv_vmbus", "built in, in the kernel's", "");
+		vb_findings_tell(&d->told, VB_GOOD, "BTF of hv_vmbus", "built in, in the kernel's",
+				 "");
 	else if (!vb_bus_is_up())
-		tell(d, VB_WARN, "BTF of hv_vmbus", "hv_vmbus is not loaded",
-		     "load hv_vmbus and look again");
+		vb_findings_tell(&d->told, VB_WARN, "BTF of hv_vmbus", "hv_vmbus is not loaded",
+				 "load hv_vmbus and look again");
 	else
-		tell(d, VB_BAD, "BTF of hv_vmbus", "missing",
-		     "boot a kernel built with CONFIG_DEBUG_INFO_BTF_MODULES=y (5.11 or later)");
+		vb_findings_tell(
+			&d->told, VB_BAD, "BTF of hv_vmbus", "missing",
+			"boot a kernel built with CONFIG_DEBUG_INFO_BTF_MODULES=y (5.11 or later)");
 }
 
 /* ---- functions ---- */
@@ -215,9 +206,9 @@ static void check_tracepoint(struct doctor *d, const struct vb_hook *h, const st
 
 	snprintf(name, sizeof(name), "btf_trace_%s", h->function);
 	id = btf ? btf__find_by_name_kind(btf, name, BTF_KIND_TYPEDEF) : -ENOENT;
-	tell(d, id > 0 ? VB_GOOD : VB_BAD, h->function,
-	     id > 0 ? "tracepoint" : "tracepoint, not in BTF",
-	     "this kernel lacks the tracepoint: report it with the kernel's release");
+	vb_findings_tell(&d->told, id > 0 ? VB_GOOD : VB_BAD, h->function,
+			 id > 0 ? "tracepoint" : "tracepoint, not in BTF",
+			 "this kernel lacks the tracepoint: report it with the kernel's release");
 }
 
 static void check_function(struct doctor *d, const struct vb_hook *h, const struct place *place)
@@ -229,21 +220,22 @@ static void check_function(struct doctor *d, const struct vb_hook *h, const stru
 
 	if (!place->addr && id <= 0 && h->set == VB_SET_OTHER_MODULE) {
 		snprintf(detail, sizeof(detail), "not there: %s is not loaded", h->module);
-		tell(d, VB_GOOD, h->function, detail, "");
+		vb_findings_tell(&d->told, VB_GOOD, h->function, detail, "");
 	} else if (!place->addr && id <= 0) {
-		tell(d, bad, h->function, "no such function",
-		     "report it with the kernel's release");
+		vb_findings_tell(&d->told, bad, h->function, "no such function",
+				 "report it with the kernel's release");
 	} else if (id > 0 && h->args &&
 		   !args_match(btf, btf__type_by_id(btf, (uint32_t)id), h->args)) {
 		snprintf(detail, sizeof(detail), "its arguments are not (%s, ...)", h->args);
-		tell(d, bad, h->function, detail, "report it with the kernel's release");
+		vb_findings_tell(&d->told, bad, h->function, detail,
+				 "report it with the kernel's release");
 	} else {
 		snprintf(detail, sizeof(detail), "%s%s",
 			 id <= 0 || !h->args ? "kprobe" :
 			 place->traced	     ? "fentry or kprobe" :
 					       "kprobe by a breakpoint (slower)",
 			 id > 0 && h->args ? ", arguments as expected" : "");
-		tell(d, VB_GOOD, h->function, detail, "");
+		vb_findings_tell(&d->told, VB_GOOD, h->function, detail, "");
 	}
 }
 
@@ -254,10 +246,10 @@ static void check_symbols(struct doctor *d)
 
 	vb_kernel_symbols(names, 2, addr);
 	if (addr[0] && addr[1])
-		tell(d, VB_GOOD, "kernel symbols", "addresses are visible", "");
+		vb_findings_tell(&d->told, VB_GOOD, "kernel symbols", "addresses are visible", "");
 	else
-		tell(d, VB_BAD, "kernel symbols", "addresses are hidden",
-		     "run as root, and with sysctl kernel.kptr_restrict=1 or 0");
+		vb_findings_tell(&d->told, VB_BAD, "kernel symbols", "addresses are hidden",
+				 "run as root, and with sysctl kernel.kptr_restrict=1 or 0");
 }
 
 static void check_hooks(struct doctor *d)
@@ -284,19 +276,21 @@ static void check_hooks(struct doctor *d)
 static void check_device(void *ctx, const struct vb_device *dev, uint32_t n_channels)
 {
 	char subject[VB_GUID_TEXT + 32], guid[VB_GUID_TEXT];
+	struct doctor *d = ctx;
 
 	(void)n_channels;
 	if (!dev->bypassed)
 		return;
 	vb_guid_text(dev->instance, guid);
 	snprintf(subject, sizeof(subject), "%s %s", vb_class_by_code(dev->class)->name, guid);
-	tell(ctx, VB_WARN, subject, "bypassed: user space has its rings, past all probes",
-	     "its packets cannot be captured, unless a driver of the kernel is bound to it");
+	vb_findings_tell(
+		&d->told, VB_WARN, subject, "bypassed: user space has its rings, past all probes",
+		"its packets cannot be captured, unless a driver of the kernel is bound to it");
 }
 
 int vb_source_bpf_doctor(void (*found)(void *ctx, const struct vb_finding *f), void *ctx)
 {
-	struct doctor d = { .found = found, .ctx = ctx };
+	struct doctor d = { .told = { .found = found, .ctx = ctx } };
 	struct vb_err err;
 
 	check_machine(&d);
@@ -309,12 +303,13 @@ int vb_source_bpf_doctor(void (*found)(void *ctx, const struct vb_finding *f), v
 		vb_source_bpf_list(check_device, &d, &err);
 	} else if (access("/sys/kernel/tracing/kprobe_events", W_OK) &&
 		   access("/sys/kernel/debug/tracing/kprobe_events", W_OK)) {
-		tell(&d, VB_WARN, "tracefs", "not there, or not writable",
-		     "mount -t tracefs tracefs /sys/kernel/tracing, to wait for hv_vmbus");
+		vb_findings_tell(
+			&d.told, VB_WARN, "tracefs", "not there, or not writable",
+			"mount -t tracefs tracefs /sys/kernel/tracing, to wait for hv_vmbus");
 	}
 	btf__free(d.module);
 	btf__free(d.base);
-	return d.bad ? -ENOTSUP : 0;
+	return d.told.bad ? -ENOTSUP : 0;
 }
 
 int vb_environment_check(struct vb_err *err)

@@ -7,52 +7,38 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "capture/findings.h"
 #include "dissectors/sinks.h"
 #include "replay/host/model.h"
 #include "replay/launch.h"
 #include "replay/outer/doctor.h"
 #include "replay/setup/setup.h"
 
-struct doctor {
-	void (*found)(void *ctx, const struct vb_finding *f);
-	void *ctx;
-	bool bad;
-};
-
-static void tell(struct doctor *d, int verdict, const char *subject, const char *detail,
-		 const char *remedy)
-{
-	struct vb_finding f = { .subject = subject, .detail = detail, .remedy = remedy };
-
-	f.verdict = verdict == VB_BAD ? VB_BAD : verdict == VB_WARN ? VB_WARN : VB_GOOD;
-	d->bad |= verdict == VB_BAD;
-	d->found(d->ctx, &f);
-}
-
-static void look_at_machine(struct doctor *d, const char *option)
+static void look_at_machine(struct vb_findings *d, const char *option)
 {
 	struct vb_err err = { "" };
 	char cache[PATH_MAX];
 
 	if (vb_setup_cache(option, cache, &err) < 0)
-		tell(d, VB_BAD, "cache", err.text, "");
+		vb_findings_tell(d, VB_BAD, "cache", err.text, "");
 	else if (vb_outer_doctor(cache, d->found, d->ctx) < 0)
 		d->bad = true;
 }
 
-static void look_at_vmbusdump(struct doctor *d)
+static void look_at_vmbusdump(struct vb_findings *d)
 {
 	static const char name[] = VB_LAUNCH_VMBUSDUMP;
 	char path[PATH_MAX];
 
 	vb_launch_vmbusdump(path, sizeof(path));
 	if (access(path, X_OK) == 0)
-		tell(d, VB_GOOD, name, path, "");
+		vb_findings_tell(d, VB_GOOD, name, path, "");
 	else
-		tell(d, VB_WARN, name, "not beside this program: --capture needs --vmbusdump", "");
+		vb_findings_tell(d, VB_WARN, name,
+				 "not beside this program: --capture needs --vmbusdump", "");
 }
 
-static void look_at_devices(struct doctor *d)
+static void look_at_devices(struct vb_findings *d)
 {
 	struct vb_buf names = { 0 };
 	size_t n;
@@ -60,14 +46,14 @@ static void look_at_devices(struct doctor *d)
 
 	for (size_t i = 0; i < n; i++)
 		vb_buf_fmt(&names, "%s%s", i ? ", " : "", models[i]->name);
-	tell(d, n ? VB_GOOD : VB_BAD, "devices", n ? names.data : "none", "");
+	vb_findings_tell(d, n ? VB_GOOD : VB_BAD, "devices", n ? names.data : "none", "");
 	vb_buf_done(&names);
 }
 
 int vb_replay_doctor(const char *cache, void (*found)(void *ctx, const struct vb_finding *f),
 		     void *ctx)
 {
-	struct doctor d = { .found = found, .ctx = ctx };
+	struct vb_findings d = { .found = found, .ctx = ctx };
 
 	look_at_machine(&d, cache);
 	look_at_vmbusdump(&d);

@@ -41,7 +41,7 @@ struct vb_transport {
 	void (*interrupt)(void *ctx, uint32_t vp);
 };
 
-/* Where the host's own record of the conversation goes (format.md's form, host side). */
+/* Where the host's own record of the conversation goes in the form of a capture. */
 struct vb_host_log {
 	void *ctx;
 	/* ev lives during the call only. */

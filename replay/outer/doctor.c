@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "capture/child.h"
+#include "capture/findings.h"
 #include "dissectors/sinks.h"
 #include "replay/outer/command.h"
 #include "replay/setup/setup.h"
@@ -20,25 +21,10 @@
 #define MIN_ROOM_MIB 256u /* an initramfs that has another one inside, and what comes out */
 
 struct doctor {
-	void (*found)(void *ctx, const struct vb_finding *f);
-	void *ctx;
+	struct vb_findings told;
 	const char *cache;
 	bool kvm; /* guests run on it; nothing is emulated */
-	bool bad;
 };
-
-static void tell(struct doctor *d, int verdict, const char *subject, const char *detail,
-		 const char *remedy)
-{
-	struct vb_finding f = { .subject = subject, .detail = detail, .remedy = remedy };
-
-	f.verdict = verdict == VB_GOOD ? VB_GOOD : verdict == VB_WARN ? VB_WARN : VB_BAD;
-	if (verdict == VB_BAD)
-		d->bad = true;
-	if (verdict == VB_GOOD)
-		f.remedy = "";
-	d->found(d->ctx, &f);
-}
 
 /* ---- what guests run on ---- */
 
@@ -48,21 +34,23 @@ static void check_machine(struct doctor *d)
 	struct vb_err why = { "" };
 
 	uname(&uts);
-	tell(d, strcmp(uts.machine, "x86_64") ? VB_BAD : VB_GOOD, "processor", uts.machine,
-	     "guests are machines for x86-64, and so has this one to be");
+	vb_findings_tell(&d->told, strcmp(uts.machine, "x86_64") ? VB_BAD : VB_GOOD, "processor",
+			 uts.machine, "guests are machines for x86-64, and so has this one to be");
 	d->kvm = !vb_vm_possible(&why);
 	if (d->kvm)
-		tell(d, VB_GOOD, "KVM with Hyper-V",
-		     "guests run on it; not tested by this project, least of all on Intel's "
-		     "processors (--accel emulated is what was tested)",
-		     "");
+		vb_findings_tell(
+			&d->told, VB_GOOD, "KVM with Hyper-V",
+			"guests run on it; not tested by this project, least of all on Intel's "
+			"processors (--accel emulated is what was tested)",
+			"");
 	else
-		tell(d, VB_WARN, "KVM with Hyper-V", why.text,
-		     "nothing: the machine is emulated instead, which is slower");
-	tell(d, VB_GOOD, "tested by this project",
-	     "emulation on x86-64; never tried: KVM that emulates Hyper-V itself, Intel's "
-	     "processors, arm64",
-	     "");
+		vb_findings_tell(&d->told, VB_WARN, "KVM with Hyper-V", why.text,
+				 "nothing: the machine is emulated instead, which is slower");
+	vb_findings_tell(
+		&d->told, VB_GOOD, "tested by this project",
+		"emulation on x86-64; never tried: KVM that emulates Hyper-V itself, Intel's "
+		"processors, arm64",
+		"");
 }
 
 /* The first line it prints. */
@@ -88,14 +76,15 @@ static void check_emulator(struct doctor *d)
 	struct vb_err err = { "" };
 
 	if (vb_outer_find_emulator(path, sizeof(path), &err)) {
-		tell(d, d->kvm ? VB_WARN : VB_BAD, VB_OUTER_EMULATOR, "not installed", remedy);
+		vb_findings_tell(&d->told, d->kvm ? VB_WARN : VB_BAD, VB_OUTER_EMULATOR,
+				 "not installed", remedy);
 		return;
 	}
 	read_version(version, sizeof(version));
-	tell(d, VB_GOOD, VB_OUTER_EMULATOR, version, "");
+	vb_findings_tell(&d->told, VB_GOOD, VB_OUTER_EMULATOR, version, "");
 	if (vb_outer_is_static("/proc/self/exe", &err))
-		tell(d, d->kvm ? VB_WARN : VB_BAD, "this program", err.text,
-		     "build it with VB_STATIC=ON");
+		vb_findings_tell(&d->told, d->kvm ? VB_WARN : VB_BAD, "this program", err.text,
+				 "build it with VB_STATIC=ON");
 }
 
 /* ---- the cache ---- */
@@ -127,12 +116,13 @@ static void check_item(struct doctor *d, const char *subject, enum vb_setup_item
 	if (!vb_setup_path(d->cache, item, kernel, path, &err)) {
 		if (item == VB_SETUP_VERSION)
 			first_words(path, version, sizeof(version));
-		tell(d, VB_GOOD, subject, item == VB_SETUP_VERSION ? version : path, "");
+		vb_findings_tell(&d->told, VB_GOOD, subject,
+				 item == VB_SETUP_VERSION ? version : path, "");
 		return;
 	}
 	run = strstr(err.text, "run ");
 	snprintf(remedy, sizeof(remedy), "%s", run ? run : "run vmbusreplay setup");
-	tell(d, missing, subject, "not in the cache", remedy);
+	vb_findings_tell(&d->told, missing, subject, "not in the cache", remedy);
 }
 
 /* A kernel besides the default one. */
@@ -160,7 +150,7 @@ static void check_kernels(struct doctor *d)
 
 static void check_cache(struct doctor *d)
 {
-	tell(d, VB_GOOD, "cache", d->cache, "");
+	vb_findings_tell(&d->told, VB_GOOD, "cache", d->cache, "");
 	check_item(d, "kernel " VB_SETUP_KERNEL, VB_SETUP_VERSION, VB_SETUP_KERNEL, VB_BAD);
 	check_item(d, "busybox", VB_SETUP_BUSYBOX, NULL, VB_BAD);
 	check_item(d, "daemons of Hyper-V", VB_SETUP_DAEMONS, VB_SETUP_KERNEL, VB_WARN);
@@ -181,8 +171,8 @@ static void check_memory(struct doctor *d)
 	if (f)
 		fclose(f);
 	snprintf(detail, sizeof(detail), "%llu MiB available", kib / 1024);
-	tell(d, kib / 1024 < MIN_MIB ? VB_WARN : VB_GOOD, "memory", detail,
-	     "a guest and the machine around it take about a gigabyte");
+	vb_findings_tell(&d->told, kib / 1024 < MIN_MIB ? VB_WARN : VB_GOOD, "memory", detail,
+			 "a guest and the machine around it take about a gigabyte");
 }
 
 static void check_room(struct doctor *d)
@@ -194,24 +184,25 @@ static void check_room(struct doctor *d)
 
 	tmp = tmp && *tmp ? tmp : "/tmp";
 	if (statvfs(tmp, &s)) {
-		tell(d, VB_BAD, "temporary files", strerror(errno), "name a directory in TMPDIR");
+		vb_findings_tell(&d->told, VB_BAD, "temporary files", strerror(errno),
+				 "name a directory in TMPDIR");
 		return;
 	}
 	mib = (unsigned long long)s.f_bavail * s.f_frsize / (1024ull * 1024u);
 	snprintf(detail, sizeof(detail), "%llu MiB free in %s", mib, tmp);
-	tell(d, mib < MIN_ROOM_MIB ? VB_WARN : VB_GOOD, "temporary files", detail,
-	     "name a directory with more room in TMPDIR");
+	vb_findings_tell(&d->told, mib < MIN_ROOM_MIB ? VB_WARN : VB_GOOD, "temporary files",
+			 detail, "name a directory with more room in TMPDIR");
 }
 
 int vb_outer_doctor(const char *cache, void (*found)(void *ctx, const struct vb_finding *f),
 		    void *ctx)
 {
-	struct doctor d = { .found = found, .ctx = ctx, .cache = cache };
+	struct doctor d = { .told = { .found = found, .ctx = ctx }, .cache = cache };
 
 	check_machine(&d);
 	check_emulator(&d);
 	check_cache(&d);
 	check_memory(&d);
 	check_room(&d);
-	return d.bad ? -ENOTSUP : 0;
+	return d.told.bad ? -ENOTSUP : 0;
 }
