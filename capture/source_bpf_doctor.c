@@ -215,7 +215,7 @@ static void check_function(struct doctor *d, const struct vb_hook *h, const stru
 {
 	const struct btf *btf = has_channel(d->module) ? d->module : d->base;
 	int id = btf ? btf__find_by_name_kind(btf, h->function, BTF_KIND_FUNC) : -ENOENT;
-	int bad = h->optional ? VB_WARN : VB_BAD;
+	enum vb_verdict bad = h->optional ? VB_WARN : VB_BAD;
 	char detail[192];
 
 	if (!place->addr && id <= 0 && h->set == VB_SET_OTHER_MODULE) {
