@@ -13,9 +13,8 @@
 
 #define KEY_LEN 512u
 #define VALUE_LEN 2048u
-#define MAX_ITEMS 4096u /* of one enumeration: a guest may never say that it has no more */
-#define MAX_TEXT                                                                                   \
-	(64u << 10) /* bytes of what is told of it; the item that goes beyond is the last */
+#define MAX_ITEMS 4096u	     /* of one enumeration: a guest may never say that it has no more */
+#define MAX_TEXT (64u << 10) /* bytes that are told; the item that goes beyond is the last */
 #define POOL_AUTO 2
 #define N_AUTO_ITEMS 10 /* that Linux has in this pool */
 
