@@ -107,7 +107,7 @@ static void first_words(const char *path, char *ret, size_t size)
 }
 
 static void check_item(struct doctor *d, const char *subject, enum vb_setup_item item,
-		       const char *kernel, int missing)
+		       const char *kernel, enum vb_verdict missing)
 {
 	char path[PATH_MAX], version[PATH_MAX], remedy[128];
 	struct vb_err err = { "" };
