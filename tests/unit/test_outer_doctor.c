@@ -13,7 +13,7 @@
 
 struct findings {
 	struct {
-		int verdict;
+		enum vb_verdict verdict;
 		char subject[64], detail[512], remedy[256];
 	} list[32];
 	size_t n;
@@ -42,8 +42,8 @@ static size_t of(const struct findings *all, const char *subject)
 	return i;
 }
 
-static void expect(const struct findings *all, const char *subject, int verdict, const char *detail,
-		   const char *remedy)
+static void expect(const struct findings *all, const char *subject, enum vb_verdict verdict,
+		   const char *detail, const char *remedy)
 {
 	size_t i = of(all, subject);
 
