@@ -19,9 +19,11 @@ static void check_answer(struct vb_lint *l, const struct vb_msg *msg)
 {
 	unsigned int n = 0;
 
+	if (msg->answers && msg->answers_zero)
+		vb_lint_fault(l, NULL, "answers message 0 and message %u", msg->answers);
 	if (msg->answers == VB_ANY && !msg->key[0])
 		vb_lint_fault(l, NULL, "answers any request but has no key");
-	if (!msg->answers || msg->answers == VB_ANY)
+	if (!vb_msg_is_answer(msg) || msg->answers == VB_ANY)
 		return;
 	for (const struct vb_msg *m = l->proto->msgs; m->name; m++) {
 		if (m->number != msg->answers)

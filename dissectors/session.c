@@ -243,14 +243,14 @@ static bool is_request(const struct vb_layer *l)
 {
 	const struct vb_msg *msg = l->msg;
 
-	if (msg->answers || (msg->asks_if && !slot_of(l, msg->asks_if)))
+	if (vb_msg_is_answer(msg) || (msg->asks_if && !slot_of(l, msg->asks_if)))
 		return false;
 	if (slot_of(l, msg->more))
 		return false; /* the last of the series is the one that is answered */
 	if (l->proto->any_request)
 		return msg->asks_if;
 	for (const struct vb_msg *m = l->proto->msgs; m->name; m++)
-		if (m->answers == msg->number)
+		if (vb_msg_is_answer(m) && m->answers == msg->number)
 			return true;
 	return false;
 }
@@ -420,7 +420,7 @@ static void learn_layer(struct vb_session *s, const struct vb_frame *f, const st
 		learn_first_part(s, f, l, link);
 	if (l->msg->continues)
 		learn_part(s, l, link);
-	if (l->msg->answers)
+	if (vb_msg_is_answer(l->msg))
 		learn_answer(s, f, l, link);
 	else
 		learn_request(s, f, l);

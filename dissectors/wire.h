@@ -116,9 +116,10 @@ struct vb_msg {
 	uint32_t since;		   /* first version that has the message */
 	uint32_t min_len;	   /* shorter messages are of a later entry with the same number */
 	uint32_t answers; /* number of the message this one answers; VB_ANY: any request; 0: none */
-	uint8_t key[2];	  /* slots that a request and its answer share */
-	uint8_t asks_if;  /* slot: only a request when this is non-zero; VB_S_NONE: always */
-	bool proposes;	  /* slot VB_S_VERSION is a version proposed to the other side */
+	bool answers_zero;  /* it answers message number 0 */
+	uint8_t key[2];	    /* slots that a request and its answer share */
+	uint8_t asks_if;    /* slot: only a request when this is non-zero; VB_S_NONE: always */
+	bool proposes;	    /* slot VB_S_VERSION is a version proposed to the other side */
 	uint8_t accepts_if; /* slot: non-zero accepts the version that the request proposed */
 	uint8_t more;	    /* slot: non-zero: further messages of this number follow */
 	uint32_t continues; /* number of the message this one is a further part of; 0: none */
@@ -128,6 +129,11 @@ struct vb_msg {
 };
 
 #define VB_ANY UINT32_MAX
+
+static inline bool vb_msg_is_answer(const struct vb_msg *m)
+{
+	return m->answers || m->answers_zero;
+}
 
 struct vb_proto {
 	const char *name; /* first part of the field names */

@@ -12,7 +12,6 @@
 #include "replay/place.h"
 #include "replay/plan_impl.h"
 
-#define LOOK_BACK 64   /* steps from an answer to its negotiation */
 #define N_DEVICES 1024 /* a host offers a few; a hostile trace no more than costs little */
 
 struct reader {
@@ -149,35 +148,6 @@ static int keep_bytes(struct vb_step *s, const struct vb_event *ev)
 	return 0;
 }
 
-static uint64_t later(uint64_t a, uint64_t b)
-{
-	return a > b ? a - b : 0;
-}
-
-/*
- * Negotiations are not told apart by ids, and rows cannot say that something answers message 0: the
- * answer belongs to the last one that has none yet.
- */
-static void pair_opening(struct vb_plan_device *d, struct vb_step *s)
-{
-	if (s->type != VB_STEP_EXPECT || s->answers != VB_NO_STEP ||
-	    !vb_plan_opens(vb_plan_kind_name(d, s->kind)))
-		return;
-	for (size_t i = d->n_steps - 1, n = 0; i-- > 0 && n < LOOK_BACK; n++) {
-		struct vb_step *asked = &d->steps[i];
-
-		if (asked->type == VB_STEP_OPENED)
-			return;
-		if (asked->type != VB_STEP_SEND || asked->answered ||
-		    !vb_plan_opens(vb_plan_kind_name(d, asked->kind)))
-			continue;
-		s->answers = (uint32_t)i;
-		s->latency_ns = later(s->recorded_ns, asked->recorded_ns);
-		asked->answered = true;
-		return;
-	}
-}
-
 static int add_packet(struct reader *r, struct vb_plan_device *d)
 {
 	const struct vb_decoder *dec = &r->decoder;
@@ -196,7 +166,6 @@ static int add_packet(struct reader *r, struct vb_plan_device *d)
 		d->steps[s->answers].answered = true;
 	if (keep_bytes(s, dec->ev) || vb_plan_kind_add(d, &dec->walked, &s->kind))
 		return -ENOMEM;
-	pair_opening(d, s);
 	return 0;
 }
 

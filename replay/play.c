@@ -32,7 +32,7 @@ int vb_play_plan(const struct vb_replay_options *o, struct vb_buf *out, struct v
 
 /* ---- what the session asks ---- */
 
-static int offer(void *ctx, struct vb_session *s, struct vb_host *host, struct vb_err *err)
+static int offer(void *ctx, struct vb_guest_session *s, struct vb_host *host, struct vb_err *err)
 {
 	struct vb_play *p = ctx;
 

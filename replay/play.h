@@ -15,7 +15,7 @@ struct vb_play {
 	/* private: */
 	struct vb_plan *plan;
 	struct vb_replay *replay;
-	struct vb_session *session;
+	struct vb_guest_session *session;
 	struct vb_buf devices; /* class names with commas */
 	bool told;	       /* the guest to end */
 };

@@ -13,30 +13,30 @@
 #define TAIL_LINES 20u
 #define MAX_DEVICES 64u
 
-void vb_session_progress(struct vb_session *s, const char *line)
+void vb_session_progress(struct vb_guest_session *s, const char *line)
 {
 	s->opt->progress(s->opt->ctx, vb_clock_mono(vb_clock_machine()) - s->start_ns, line);
 }
 
-void vb_session_stage(struct vb_session *s, enum vb_stage stage)
+void vb_session_stage(struct vb_guest_session *s, enum vb_stage stage)
 {
 	s->stage = stage;
 	s->stage_ns = s->alive_ns = vb_clock_mono(vb_clock_machine());
 }
 
-const struct vb_session_hooks *vb_session_hooks(const struct vb_session *s)
+const struct vb_session_hooks *vb_session_hooks(const struct vb_guest_session *s)
 {
 	static const struct vb_session_hooks none;
 
 	return s->opt->hooks ? s->opt->hooks : &none;
 }
 
-struct vb_host *vb_session_host(struct vb_session *s)
+struct vb_host *vb_session_host(struct vb_guest_session *s)
 {
 	return s->host;
 }
 
-void vb_session_fail(struct vb_session *s, int code, const char *fmt, ...)
+void vb_session_fail(struct vb_guest_session *s, int code, const char *fmt, ...)
 {
 	va_list args;
 
@@ -53,21 +53,21 @@ void vb_session_fail(struct vb_session *s, int code, const char *fmt, ...)
 
 static void console_bytes(void *ctx, const uint8_t *bytes, size_t n)
 {
-	struct vb_session *s = ctx;
+	struct vb_guest_session *s = ctx;
 
 	vb_console_add(&s->console, bytes, n);
 }
 
 static void trouble(void *ctx, const char *line)
 {
-	struct vb_session *s = ctx;
+	struct vb_guest_session *s = ctx;
 
 	s->opt->trouble(s->opt->ctx, line);
 }
 
 static void connected(void *ctx, uint32_t version)
 {
-	struct vb_session *s = ctx;
+	struct vb_guest_session *s = ctx;
 	char line[64];
 
 	if (version)
@@ -77,7 +77,7 @@ static void connected(void *ctx, uint32_t version)
 
 static int open_file(void *ctx, const char *name)
 {
-	struct vb_session *s = ctx;
+	struct vb_guest_session *s = ctx;
 
 	return vb_give_open(s->opt->give, s->opt->n_give, name);
 }
@@ -93,7 +93,7 @@ static int open_file(void *ctx, const char *name)
  */
 #define APPEND_COUNTED " nohz=off"
 
-static int make_machine(struct vb_session *s, struct vb_err *err)
+static int make_machine(struct vb_guest_session *s, struct vb_err *err)
 {
 	const struct vb_session_options *o = s->opt;
 	char append[2048];
@@ -120,7 +120,7 @@ static int make_machine(struct vb_session *s, struct vb_err *err)
 	return vb_vm_new(&vm, &s->vm, err);
 }
 
-static int make_host(struct vb_session *s, struct vb_err *err)
+static int make_host(struct vb_guest_session *s, struct vb_err *err)
 {
 	struct vb_host_options host = {
 		.transport = vb_vm_transport(s->vm),
@@ -141,7 +141,7 @@ static int make_host(struct vb_session *s, struct vb_err *err)
 	return 0;
 }
 
-static int add_device(struct vb_session *s, const char *name, struct vb_err *err)
+static int add_device(struct vb_guest_session *s, const char *name, struct vb_err *err)
 {
 	char class[40];
 	struct vb_hdevice_config cfg = { .model = NULL };
@@ -158,7 +158,7 @@ static int add_device(struct vb_session *s, const char *name, struct vb_err *err
 }
 
 /* A persona for a device that is not there is a mistake. */
-static int check_persona(const struct vb_session *s, struct vb_err *err)
+static int check_persona(const struct vb_guest_session *s, struct vb_err *err)
 {
 	const struct vb_persona *p = s->opt->persona;
 
@@ -171,7 +171,7 @@ static int check_persona(const struct vb_session *s, struct vb_err *err)
 	return 0;
 }
 
-static int add_devices(struct vb_session *s, struct vb_err *err)
+static int add_devices(struct vb_guest_session *s, struct vb_err *err)
 {
 	const struct vb_session_hooks *h = vb_session_hooks(s);
 	char *list, *save, *word;
@@ -188,7 +188,7 @@ static int add_devices(struct vb_session *s, struct vb_err *err)
 	return rc < 0 ? rc : check_persona(s, err);
 }
 
-static int set_up(struct vb_session *s, struct vb_err *err)
+static int set_up(struct vb_guest_session *s, struct vb_err *err)
 {
 	const struct vb_session_hooks *h = vb_session_hooks(s);
 	int rc = vb_host_log_open(&s->log, s->opt->host_log, err);
@@ -211,7 +211,7 @@ static int set_up(struct vb_session *s, struct vb_err *err)
 /* ---- the end ---- */
 
 /* Words for an end that nobody had ordered. */
-static int judge(struct vb_session *s, enum vb_vm_end end, struct vb_err *err)
+static int judge(struct vb_guest_session *s, enum vb_vm_end end, struct vb_err *err)
 {
 	bool done = s->stage == VB_STAGE_DONE;
 
@@ -243,7 +243,7 @@ static const char *console_name(const struct vb_session_options *o)
 	return o->console ? o->console : o->failure_log;
 }
 
-static void show_failure(struct vb_session *s)
+static void show_failure(struct vb_guest_session *s)
 {
 	struct vb_err err = { "" };
 	struct vb_buf text = { 0 };
@@ -261,7 +261,7 @@ static void show_failure(struct vb_session *s)
 	vb_buf_done(&text);
 }
 
-static void take_figures(struct vb_session *s)
+static void take_figures(struct vb_guest_session *s)
 {
 	struct vb_session_result *r = s->result;
 
@@ -276,7 +276,7 @@ static void take_figures(struct vb_session *s)
 		r->n_records += s->log.stats[i].delivered;
 }
 
-static int run(struct vb_session *s, struct vb_err *err)
+static int run(struct vb_guest_session *s, struct vb_err *err)
 {
 	enum vb_vm_end end;
 	int rc;
@@ -296,7 +296,7 @@ static int run(struct vb_session *s, struct vb_err *err)
 	return rc;
 }
 
-static void tear_down(struct vb_session *s)
+static void tear_down(struct vb_guest_session *s)
 {
 	vb_host_free(s->host);
 	vb_vm_free(s->vm);
@@ -307,7 +307,7 @@ static void tear_down(struct vb_session *s)
 int vb_session_run(const struct vb_session_options *opt, struct vb_session_result *ret,
 		   struct vb_err *err)
 {
-	struct vb_session *s = calloc(1, sizeof(*s));
+	struct vb_guest_session *s = calloc(1, sizeof(*s));
 	struct vb_err log_err = { "" };
 	int rc, log_rc;
 

@@ -13,13 +13,14 @@
 #include "replay/persona.h"
 #include "replay/vmm/vm.h"
 
-struct vb_session;
+struct vb_guest_session;
 
 /* What a replay adds to a session. All but ctx may be NULL. The lock is held in all. */
 struct vb_session_hooks {
 	void *ctx;
 	/* Offer the devices, instead of those of the options. */
-	int (*devices)(void *ctx, struct vb_session *s, struct vb_host *host, struct vb_err *err);
+	int (*devices)(void *ctx, struct vb_guest_session *s, struct vb_host *host,
+		       struct vb_err *err);
 	/* A record of the host, as its log has it. */
 	void (*record)(void *ctx, const struct vb_event *ev);
 	/* The guest's steps are done but for its workload: drivers and daemons are there. */
@@ -88,9 +89,9 @@ int vb_session_run(const struct vb_session_options *opt, struct vb_session_resul
 /* ---- for hooks ---- */
 
 /* Have the agent run a program, words end with NULL; ready() must have been called. */
-int vb_session_do(struct vb_session *s, uint32_t id, const char *const *words);
+int vb_session_do(struct vb_guest_session *s, uint32_t id, const char *const *words);
 /* Have the guest end: its workload, then the guest. */
-void vb_session_end(struct vb_session *s);
-struct vb_host *vb_session_host(struct vb_session *s);
+void vb_session_end(struct vb_guest_session *s);
+struct vb_host *vb_session_host(struct vb_guest_session *s);
 
 #endif

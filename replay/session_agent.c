@@ -12,7 +12,7 @@
 
 #define MAX_WORDS 64u
 
-int vb_session_send(struct vb_session *s, uint32_t type, const void *first, size_t n_first,
+int vb_session_send(struct vb_guest_session *s, uint32_t type, const void *first, size_t n_first,
 		    const void *second, size_t n_second)
 {
 	struct vb_buf b = { 0 };
@@ -28,12 +28,12 @@ int vb_session_send(struct vb_session *s, uint32_t type, const void *first, size
 
 struct asked {
 	struct vb_hrequest rq; /* first: the host hands it back */
-	struct vb_session *s;
+	struct vb_guest_session *s;
 	uint32_t id;
 	uint32_t number; /* of a mark */
 };
 
-static void reply(struct vb_session *s, uint32_t id, int status, const char *text)
+static void reply(struct vb_guest_session *s, uint32_t id, int status, const char *text)
 {
 	uint32_t head[2] = { id, (uint32_t)status };
 	size_t len = text ? strlen(text) : 0;
@@ -71,7 +71,7 @@ static void mark(struct asked *a, const char *number)
 		answered(&a->rq, rc, rc == -EBUSY ? "a mark is under way" : "no such mark");
 }
 
-static void command(struct vb_session *s, const struct vb_agent_message *m)
+static void command(struct vb_guest_session *s, const struct vb_agent_message *m)
 {
 	const char *words[MAX_WORDS];
 	struct asked *a = calloc(1, sizeof(*a));
@@ -94,7 +94,7 @@ static void command(struct vb_session *s, const struct vb_agent_message *m)
 
 /* ---- the rest ---- */
 
-static void hello(struct vb_session *s, const struct vb_agent_message *m)
+static void hello(struct vb_guest_session *s, const struct vb_agent_message *m)
 {
 	struct vb_session_result *r = s->result;
 	uint32_t version = 0;
@@ -112,7 +112,7 @@ static void hello(struct vb_session *s, const struct vb_agent_message *m)
 	vb_session_progress(s, line);
 }
 
-static void phase(struct vb_session *s, const char *text)
+static void phase(struct vb_guest_session *s, const char *text)
 {
 	const struct vb_session_hooks *h = vb_session_hooks(s);
 	/* what the agent calls its last steps (guest/steps.c) */
@@ -126,7 +126,7 @@ static void phase(struct vb_session *s, const char *text)
 		h->ready(h->ctx);
 }
 
-static void done(struct vb_session *s, const struct vb_agent_message *m)
+static void done(struct vb_guest_session *s, const struct vb_agent_message *m)
 {
 	uint32_t status = 1;
 
@@ -135,7 +135,7 @@ static void done(struct vb_session *s, const struct vb_agent_message *m)
 	vb_session_stage(s, VB_STAGE_DONE);
 }
 
-static void did(struct vb_session *s, const struct vb_agent_message *m)
+static void did(struct vb_guest_session *s, const struct vb_agent_message *m)
 {
 	const struct vb_session_hooks *h = vb_session_hooks(s);
 	uint32_t id, status;
@@ -145,7 +145,7 @@ static void did(struct vb_session *s, const struct vb_agent_message *m)
 		       (const char *)m->data + sizeof(id) + sizeof(status));
 }
 
-static void take_file(struct vb_session *s, const struct vb_agent_message *m)
+static void take_file(struct vb_guest_session *s, const struct vb_agent_message *m)
 {
 	struct vb_err err = { "" };
 	int rc = vb_guest_files_take(&s->files, m, &err);
@@ -156,7 +156,7 @@ static void take_file(struct vb_session *s, const struct vb_agent_message *m)
 
 static void message(void *ctx, const struct vb_agent_message *m)
 {
-	struct vb_session *s = ctx;
+	struct vb_guest_session *s = ctx;
 
 	s->alive_ns = vb_clock_mono(vb_clock_machine());
 	s->n_slow = 0;
@@ -191,7 +191,7 @@ static void message(void *ctx, const struct vb_agent_message *m)
 
 void vb_session_agent_bytes(void *ctx, const uint8_t *bytes, size_t n)
 {
-	struct vb_session *s = ctx;
+	struct vb_guest_session *s = ctx;
 	struct vb_err err = { "" };
 
 	s->link.ctx = s;
@@ -200,7 +200,7 @@ void vb_session_agent_bytes(void *ctx, const uint8_t *bytes, size_t n)
 		vb_session_fail(s, -EPROTO, "%s", err.text);
 }
 
-int vb_session_do(struct vb_session *s, uint32_t id, const char *const *words)
+int vb_session_do(struct vb_guest_session *s, uint32_t id, const char *const *words)
 {
 	struct vb_buf b = { 0 };
 	int rc;

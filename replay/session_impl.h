@@ -15,7 +15,7 @@ enum vb_stage {
 	VB_STAGE_DONE, /* the agent did all; the guest goes down */
 };
 
-struct vb_session {
+struct vb_guest_session {
 	const struct vb_session_options *opt;
 	struct vb_session_result *result;
 	struct vb_vm *vm;
@@ -44,17 +44,17 @@ struct vb_session {
 /* ---- session.c ---- */
 
 /* Stop the machine: the first reason counts. */
-void vb_session_fail(struct vb_session *s, int code, const char *fmt, ...)
+void vb_session_fail(struct vb_guest_session *s, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-void vb_session_progress(struct vb_session *s, const char *line);
-void vb_session_stage(struct vb_session *s, enum vb_stage stage);
-const struct vb_session_hooks *vb_session_hooks(const struct vb_session *s);
+void vb_session_progress(struct vb_guest_session *s, const char *line);
+void vb_session_stage(struct vb_guest_session *s, enum vb_stage stage);
+const struct vb_session_hooks *vb_session_hooks(const struct vb_guest_session *s);
 
 /* ---- session_agent.c ---- */
 
 /* Bytes of the agent's port. */
 void vb_session_agent_bytes(void *ctx, const uint8_t *bytes, size_t n);
-int vb_session_send(struct vb_session *s, uint32_t type, const void *first, size_t n_first,
+int vb_session_send(struct vb_guest_session *s, uint32_t type, const void *first, size_t n_first,
 		    const void *second, size_t n_second);
 
 /* ---- session_watch.c ---- */

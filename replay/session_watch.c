@@ -37,7 +37,7 @@ static const struct patience {
 #define FLOOD_BYTES (32u << 10) /* on the console in a second */
 #define FLOOD_SECONDS 10u	/* one after the other */
 
-static void stop(struct vb_session *s, const char *why)
+static void stop(struct vb_guest_session *s, const char *why)
 {
 	if (s->stage >= VB_STAGE_STOP)
 		return;
@@ -49,12 +49,12 @@ static void stop(struct vb_session *s, const char *why)
 	vb_session_stage(s, VB_STAGE_STOP);
 }
 
-void vb_session_end(struct vb_session *s)
+void vb_session_end(struct vb_guest_session *s)
 {
 	stop(s, "end");
 }
 
-static void counts(struct vb_session *s)
+static void counts(struct vb_guest_session *s)
 {
 	struct vb_host_stats st;
 	char line[200];
@@ -67,7 +67,7 @@ static void counts(struct vb_session *s)
 	vb_session_progress(s, line);
 }
 
-static void take_signals(struct vb_session *s)
+static void take_signals(struct vb_guest_session *s)
 {
 	unsigned int wishes = vb_signals_poll(s->opt->signal_fd);
 
@@ -89,7 +89,7 @@ static uint64_t between(uint64_t from, uint64_t to)
 }
 
 /* Deadlines of this machine's time are far away while it crawls. */
-static void check_pace(struct vb_session *s)
+static void check_pace(struct vb_guest_session *s)
 {
 	struct signalfd_siginfo info;
 
@@ -101,7 +101,7 @@ static void check_pace(struct vb_session *s)
 				"the guest hangs: it spins, and nothing comes of its agent");
 }
 
-static void check_stage(struct vb_session *s, uint64_t now)
+static void check_stage(struct vb_guest_session *s, uint64_t now)
 {
 	const struct patience *p = &patience[s->opt->counted];
 	uint64_t in_stage = between(s->stage_ns, now);
@@ -123,7 +123,7 @@ static void check_stage(struct vb_session *s, uint64_t now)
 				p->silence / SECOND);
 }
 
-static void check_deadline(struct vb_session *s, uint64_t now)
+static void check_deadline(struct vb_guest_session *s, uint64_t now)
 {
 	if (s->opt->deadline_ns == 0 || between(s->start_ns, now) < s->opt->deadline_ns ||
 	    s->deadline_passed)
@@ -133,7 +133,7 @@ static void check_deadline(struct vb_session *s, uint64_t now)
 }
 
 /* At the end of a second. A kernel that boots may say much. */
-static void check_console(struct vb_session *s)
+static void check_console(struct vb_guest_session *s)
 {
 	size_t len = s->console.text.len;
 
@@ -148,7 +148,7 @@ static void check_console(struct vb_session *s)
 				FLOOD_BYTES >> 10, FLOOD_SECONDS);
 }
 
-static void check_floods(struct vb_session *s, uint64_t now)
+static void check_floods(struct vb_guest_session *s, uint64_t now)
 {
 	struct vb_host_stats st;
 
@@ -168,7 +168,7 @@ static void check_floods(struct vb_session *s, uint64_t now)
 	s->second_ns = now;
 }
 
-static void look(struct vb_session *s, uint64_t now_ns)
+static void look(struct vb_guest_session *s, uint64_t now_ns)
 {
 	take_signals(s);
 	vb_host_log_tick(&s->log, now_ns);
@@ -186,7 +186,7 @@ static void look(struct vb_session *s, uint64_t now_ns)
 /* It is called after each exit of the guest, and most of them need no look. */
 uint64_t vb_session_watch(void *ctx, uint64_t now_ns)
 {
-	struct vb_session *s = ctx;
+	struct vb_guest_session *s = ctx;
 	const struct vb_session_hooks *h = vb_session_hooks(s);
 	uint64_t hooks;
 

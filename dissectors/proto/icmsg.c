@@ -107,7 +107,7 @@ static const struct vb_row unknown_body[] = {
 #define PAIR(num, n, t, r, ...)                                                                    \
 	MSG(num, n, t, r, .from = VB_TO_GUEST, .asks_if = IS_REQUEST, ##__VA_ARGS__),              \
 		MSG(num, n "_response", t ", response", r, .from = VB_TO_HOST, .answers = (num),   \
-		    ##__VA_ARGS__)
+		    .answers_zero = (num) == 0, ##__VA_ARGS__)
 
 static const struct vb_msg msgs[] = {
 	PAIR(0, "negotiate", "Version negotiation", negotiate),

@@ -200,6 +200,26 @@ Test(ic, answers_are_told_by_type)
 	vb_session_free(s);
 }
 
+/* Negotiations are message number 0, and pair as any other. */
+Test(ic, a_negotiation_is_answered)
+{
+	struct vb_session *s = vb_session_new(16);
+	struct ic ask, answer;
+	struct vb_link link;
+
+	ic_make(&ask, VB_TO_GUEST, VB_CLASS_KVP, 0, "0000 0000", 16);
+	ic_make(&answer, VB_TO_HOST, VB_CLASS_KVP, 0, "0000 0000", 16);
+	link = learn(s, &answer, 1);
+	cr_assert_eq(link.request, 0, "nobody asked");
+	learn(s, &ask, 2);
+	link = learn(s, &answer, 5);
+	cr_assert_eq(link.request, 2);
+	cr_assert_eq(link.latency_ns, 3000);
+	link = learn(s, &answer, 6);
+	cr_assert_eq(link.request, 0, "answered already");
+	vb_session_free(s);
+}
+
 /* ---- what is wrong ---- */
 
 Test(ic, short_messages)
