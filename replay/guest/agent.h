@@ -106,6 +106,14 @@ int vb_agent_client(const char *name, int argc, char *const argv[]);
 /* Perform the steps; returns the exit status of the whole. */
 int vb_agent_steps(struct vb_agent *a);
 
+/* ---- holders.c ---- */
+
+/*
+ * A process has the device open and sleeps: it has told the driver who it is, and waits for work. No
+ * daemon of Hyper-V sleeps between the two.
+ */
+bool vb_agent_is_served(const char *device);
+
 /* ---- files.c ---- */
 
 /* Send all files under VB_AGENT_OUT. */

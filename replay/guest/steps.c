@@ -7,7 +7,7 @@
  *	write FILE WORD...		as echo does
  *	capture PROGRAM [WORD...]	start vmbusdump, wait until it captures
  *	captured			wait until vmbusdump has found a hv_vmbus loaded after it
- *	daemon DEVICE PROGRAM [WORD...]	start it when the device file is there
+ *	daemon DEVICE PROGRAM [WORD...]	start it when the device file is there, wait until it serves it
  *	settle				wait until drivers have found their devices
  *	workload FILE			run it with busybox sh; its exit status is that of the guest
  *	wait				until somebody ends the guest
@@ -139,7 +139,12 @@ static int step_daemon(struct vb_agent *a, char *words[])
 	}
 	say("start", base_name(words[2]));
 	rc = vb_agent_start(&daemon, words + 2, VB_WIRE_CONSOLE);
-	return rc < 0 ? fail("start", words[2], rc) : 0;
+	if (rc < 0)
+		return fail("start", words[2], rc);
+	until = vb_agent_now_ms() + DEVICE_MS;
+	while (!vb_agent_is_served(words[1]) && a->end == VB_END_NONE && vb_agent_now_ms() < until)
+		vb_agent_pump(a, 5);
+	return 0;
 }
 
 /* How many devices of the bus there are, and how many of them have a driver. */
