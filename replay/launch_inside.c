@@ -137,6 +137,7 @@ static void add_replay(struct inside *in)
 	add_text(in, "--channels", o->channels);
 	add_text(in, "--service-time", o->service_time);
 	add_text(in, "--tolerate", o->tolerate);
+	add_text(in, "--trace-name", o->words[0]);
 	add_file(in, "--json", o->json, "/out/report.json");
 	add_file(in, "--junit", o->junit, "/out/report.xml");
 	add(in, "/in/trace");
@@ -165,7 +166,8 @@ static int compose(struct inside *in, const char *kernel, struct vb_err *err)
 	add_file(in, "--console", o->console, "/out/console");
 	add_text(in, "--console-name", o->console ? o->console : o->failure_log);
 	add_text(in, "--append", o->append);
-	add_text(in, "--devices", o->devices);
+	if (o->mode == VB_REPLAY_GUEST) /* else the trace says which */
+		add_text(in, "--devices", o->devices);
 	add_number(in, "--vcpus", o->n_vcpus);
 	add_number(in, "--memory", o->memory_mib);
 	add_version(in);

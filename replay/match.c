@@ -15,6 +15,12 @@
 static const struct vb_tolerated tolerated[] = {
 	{ .path = "hv_ring.trans_id", .why = "ids are those of the live side" },
 	{ .path = "hv_timesync.vm_reference_time", .why = "counts from the start of the machine" },
+	/* not of packets: for whoever compares a capture of the replay with the trace */
+	{ .path = "vmbus.gpadl_header.range.pfn", .why = "where the guest has its rings" },
+	{ .path = "vmbus.gpadl_body.pfn", .why = "where the guest has its rings" },
+	{ .path = "vmbus.initiate_contact.monitor_to_guest",
+	  .why = "where the guest has the page" },
+	{ .path = "vmbus.initiate_contact.monitor_to_host", .why = "where the guest has the page" },
 #define AUTO(field, reason)                                                                        \
 	{                                                                                          \
 		.path = "hv_kvp.enumerate." field, .why = reason, .when = "hv_kvp.enumerate.pool", \
@@ -29,6 +35,18 @@ const struct vb_tolerated *vb_match_tolerated(size_t *ret_n)
 {
 	*ret_n = sizeof(tolerated) / sizeof(tolerated[0]);
 	return tolerated;
+}
+
+void vb_match_describe(struct vb_buf *out)
+{
+	for (size_t i = 0; i < sizeof(tolerated) / sizeof(tolerated[0]); i++) {
+		const struct vb_tolerated *t = &tolerated[i];
+
+		vb_buf_fmt(out, "%s\t%s", t->path, t->why);
+		if (t->when)
+			vb_buf_fmt(out, "\t%s == %llu", t->when, (unsigned long long)t->equals);
+		vb_buf_str(out, "\n");
+	}
 }
 
 /* ---- comparing ---- */

@@ -17,6 +17,8 @@ struct vb_tolerated {
 	uint64_t equals;
 };
 const struct vb_tolerated *vb_match_tolerated(size_t *ret_n);
+/* A line for each: field, reason, and when it is not always so, the condition; tabs between. */
+void vb_match_describe(struct vb_buf *out);
 
 /*
  * The step that the packet answers to, of those of the same kind and channel whose request was sent:

@@ -54,13 +54,15 @@ static const char *modes_text(unsigned int modes)
 {
 	if (modes == VB_REPLAY_RUN)
 		return "run";
+	if (modes == VB_REPLAY_GUEST)
+		return "guest";
 	return modes & VB_REPLAY_SETUP ? "setup, guest, run or --doctor" : "guest or run";
 }
 
 const struct vb_option_table vb_replay_table = {
 	.rows = vb_replay_rows,
 	.n_rows = VB_REPLAY_OPTION_ROWS,
-	.always = VB_REPLAY_VERSION | VB_REPLAY_HELP,
+	.always = VB_REPLAY_VERSION | VB_REPLAY_HELP | VB_REPLAY_TOLERATED,
 	.modes_text = modes_text,
 };
 

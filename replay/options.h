@@ -17,6 +17,7 @@ enum vb_replay_mode {
 	VB_REPLAY_DOCTOR = 0x10,
 	VB_REPLAY_VERSION = 0x20,
 	VB_REPLAY_HELP = 0x40,
+	VB_REPLAY_TOLERATED = 0x80,
 };
 
 /* An option that may be given again. */
@@ -53,7 +54,7 @@ struct vb_replay_options {
 	uint64_t n_loops;
 	const char *channels, *service_time, *tolerate, *json, *junit;
 	/* what the program tells itself in the inner machine */
-	const char *initrd, *files, *failure_log, *console_name;
+	const char *initrd, *files, *failure_log, *trace_name, *console_name;
 
 	uint64_t given; /* bit per row of the table */
 };
@@ -69,7 +70,7 @@ void vb_replay_options_done(struct vb_replay_options *o);
 /* Append the text of --help: of the program (0), or of one command. */
 void vb_replay_options_help(enum vb_replay_mode command, struct vb_buf *out);
 
-#define VB_REPLAY_OPTION_ROWS 41
+#define VB_REPLAY_OPTION_ROWS 43
 extern const struct vb_option_row vb_replay_rows[VB_REPLAY_OPTION_ROWS];
 extern const struct vb_option_table vb_replay_table;
 

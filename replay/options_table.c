@@ -110,6 +110,8 @@ static int set_speed(const struct vb_option_row *row, void *options, const char 
 const struct vb_option_row vb_replay_rows[] = {
 	{ "The program", "doctor", 0, NULL, VB_REPLAY_DOCTOR, 0, NULL, vb_option_nothing,
 	  .help = "say whether this machine can run guests, and what to do if not" },
+	{ NULL, "tolerated", 0, NULL, VB_REPLAY_TOLERATED, 0, NULL, vb_option_nothing,
+	  .help = "list the fields that may differ in every replay, each with the reason" },
 	{ NULL, "version", 0, NULL, VB_REPLAY_VERSION, 0, NULL, vb_option_nothing,
 	  .help = "show the version" },
 	{ NULL, "help", 'h', NULL, VB_REPLAY_HELP, 0, NULL, vb_option_nothing,
@@ -139,9 +141,9 @@ const struct vb_option_row vb_replay_rows[] = {
 	{ NULL, "cpus", 0, "N", 0, BOTH, NULL, vb_option_number, MEMBER(n_cpus), 1, 16,
 	  .help = "emulated: processors of the outer machine; default: 1" },
 
-	{ "The host", "devices", 0, "LIST", 0, BOTH, NULL, TEXT(devices),
+	{ "The host", "devices", 0, "LIST", 0, GUEST, NULL, TEXT(devices),
 	  .help = "what it offers, by class, with commas; default: all integration services" },
-	{ NULL, "persona", 0, "FILE", 0, BOTH, NULL, TEXT(persona),
+	{ NULL, "persona", 0, "FILE", 0, GUEST, NULL, TEXT(persona),
 	  .help = "settings of the devices" },
 	{ NULL, "vmbus-version", 0, "V", 0, BOTH, NULL, set_version,
 	  .help = "the newest version of the bus that the host accepts, for example 4.1" },
@@ -195,6 +197,8 @@ const struct vb_option_row vb_replay_rows[] = {
 	  TEXT(initrd), .help = "boot this initramfs as it is" },
 	{ NULL, "files", 0, "FILE", 0, BOTH, NULL, TEXT(files),
 	  .help = "put all files of the guest into this one" },
+	{ NULL, "trace-name", 0, "NAME", 0, RUN, NULL, TEXT(trace_name),
+	  .help = "what the trace is called in messages and in the report" },
 	{ NULL, "failure-log", 0, "FILE", 0, BOTH, NULL, TEXT(failure_log),
 	  .help = "where the console is kept when the guest fails; default: "
 		  "vmbusreplay-console.log" },

@@ -27,6 +27,7 @@ static const struct {
 				 "the guest closed the channel by itself: nothing here makes it" },
 	[VB_SKIP_NOT_CHOSEN] = { "not_chosen", "left out by --channels" },
 	[VB_SKIP_UNRECORDED] = { "unrecorded", "the trace has no answer to compare it with" },
+	[VB_SKIP_NOT_LAST] = { "not_last", "the guest ends in the last round only" },
 	[VB_SKIP_LOOP] = { "loop", "the channel is still open: nothing to negotiate again" },
 	[VB_SKIP_UNSENT] = { "unsent", "the channel did not take the request" },
 	[VB_SKIP_GUEST_GONE] = { "guest_gone",

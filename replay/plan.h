@@ -32,6 +32,7 @@ enum vb_skip {
 	VB_SKIP_GUESTS_OWN, /* the guest closed the channel by itself, or opened it again */
 	VB_SKIP_NOT_CHOSEN, /* left out by the user */
 	VB_SKIP_UNRECORDED, /* an answer that the trace does not have */
+	VB_SKIP_NOT_LAST,   /* the end of the guest, and a round follows */
 	VB_SKIP_LOOP,	    /* the channel is open already: nothing to negotiate again */
 	VB_SKIP_UNSENT,	    /* the live channel did not take the request */
 	VB_SKIP_NEVER_OPEN, /* the guest did not open the channel */
@@ -51,6 +52,7 @@ struct vb_step {
 	uint8_t skip;	      /* enum vb_skip; of a packet that is expected: it is not compared */
 	bool absent;	      /* skipped, and nothing of it will happen: nobody waits for it */
 	bool made;	      /* not in the trace: what came before the capture began */
+	bool ends;	      /* a packet that is sent: the guest agreed to shut down */
 	bool opening;	      /* belongs to the opening of the channel */
 	bool answered;	      /* a packet that is sent: the trace has the answer */
 	uint16_t kind;	      /* of the device's kinds of messages; VB_NO_KIND: no packet */

@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "dissectors/values.h"
 #include "replay/plan_impl.h"
 
 /* Where a device's conversation stands. */
@@ -40,12 +41,26 @@ static void settle_closed(struct vb_step *s, struct standing *st)
 	st->own = true;
 }
 
-static void settle_packet(const struct vb_plan_device *d, struct vb_step *s,
-			  const struct standing *st)
+/* The guest's word that it will shut down: the driver does it when it has answered with success. */
+static bool is_agreement(const struct vb_plan_device *d, const struct vb_step *s)
 {
-	const struct vb_step *request = s->answers != VB_NO_STEP ? &d->steps[s->answers] : NULL;
+	struct vb_wanted status = { .path = "hv_icmsg.status" };
+	struct vb_frame f;
+
+	if (d->class != VB_CLASS_SHUTDOWN || s->type != VB_STEP_EXPECT || s->opening)
+		return false;
+	vb_step_frame(d, s, &f);
+	return vb_values_read(vb_root_proto(VB_KIND_PACKET), &f, &status, 1, NULL) &&
+	       status.number == 0;
+}
+
+static void settle_packet(struct vb_plan_device *d, struct vb_step *s, const struct standing *st)
+{
+	struct vb_step *request = s->answers != VB_NO_STEP ? &d->steps[s->answers] : NULL;
 
 	s->opening = vb_plan_opens(vb_plan_kind_name(d, s->kind));
+	if (request && is_agreement(d, s))
+		request->ends = true;
 	if (s->opening && st->own)
 		leave(s, VB_SKIP_GUESTS_OWN);
 	else if (request && request->absent)

@@ -2,14 +2,36 @@
 #include "replay/play.h"
 
 #include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define OLDEST_VERSION 0x00020004u /* that our host speaks */
+
+#define PROGRESS_NS UINT64_C(10000000000)
+
+/* In the emulated machine the file has another name. */
+static int rename_plan(struct vb_plan *p, const char *name, struct vb_err *err)
+{
+	char *path = strdup(name);
+
+	if (!path)
+		return vb_fail(err, -ENOMEM, "not enough memory");
+	free(p->path);
+	p->path = path;
+	return 0;
+}
 
 static int read_plan(const struct vb_replay_options *o, struct vb_plan **ret, struct vb_err *err)
 {
 	int rc = vb_plan_read(o->words[0], ret, err);
 
+	if (rc == 0 && o->trace_name) {
+		rc = rename_plan(*ret, o->trace_name, err);
+		if (rc < 0)
+			vb_plan_free(*ret);
+	}
 	if (rc == 0 && o->channels) {
 		rc = vb_plan_choose(*ret, o->channels, err);
 		if (rc < 0)
@@ -47,11 +69,28 @@ static void ready(void *ctx)
 	vb_replay_ready(p->replay);
 }
 
+static void say_progress(struct vb_play *p, uint64_t now_ns)
+{
+	uint64_t done, all;
+	char line[80];
+
+	if (p->said_ns == 0)
+		p->said_ns = now_ns;
+	if (p->told || now_ns - p->said_ns < PROGRESS_NS)
+		return;
+	p->said_ns = now_ns;
+	vb_replay_progress(p->replay, &done, &all);
+	if (done == 0)
+		return;
+	snprintf(line, sizeof(line), "replayed %" PRIu64 " of %" PRIu64 " steps", done, all);
+	vb_session_progress(p->session, line);
+}
+
 static uint64_t tick(void *ctx, uint64_t now_ns)
 {
 	struct vb_play *p = ctx;
 
-	(void)now_ns;
+	say_progress(p, now_ns);
 	if (vb_replay_is_done(p->replay) && !p->told) {
 		p->told = true;
 		vb_session_end(p->session);

@@ -17,6 +17,7 @@ struct vb_play {
 	struct vb_replay *replay;
 	struct vb_guest_session *session;
 	struct vb_buf devices; /* class names with commas */
+	uint64_t said_ns;      /* when progress was told last */
 	bool told;	       /* the guest to end */
 };
 

@@ -128,6 +128,8 @@ static enum vb_skip reason_to_skip(const struct vb_player *p, const struct vb_st
 		return (enum vb_skip)request->skip;
 	if (s->type != VB_STEP_SEND)
 		return VB_SKIP_NONE;
+	if (s->ends && p->pass + 1 < p->opt.loops)
+		return VB_SKIP_NOT_LAST;
 	if (s->opening && !p->fresh)
 		return VB_SKIP_LOOP;
 	if (!p->open)
@@ -327,6 +329,13 @@ bool vb_player_is_waiting(const struct vb_player *p)
 	return p->started && p->cursor < p->dev->n_steps &&
 	       p->live[p->cursor].state == VB_LIVE_WAITING &&
 	       is_open_request(p, &p->dev->steps[p->cursor]);
+}
+
+bool vb_player_is_past(const struct vb_player *p, uint32_t pass, uint64_t at_ns)
+{
+	if (p->ended || p->pass != pass)
+		return p->ended || p->pass > pass;
+	return p->cursor == p->dev->n_steps || p->dev->steps[p->cursor].at_ns > at_ns;
 }
 
 /* What was not reached: the host's part is skipped, the guest's is missing if it was asked for. */

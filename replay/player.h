@@ -117,6 +117,9 @@ void vb_player_take(struct vb_player *p, const struct vb_frame *f, uint64_t tran
 /* Whether a request is out and its answer is what comes next in the trace. */
 bool vb_player_is_waiting(const struct vb_player *p);
 
+/* Whether all that the trace has up to a time of a round (from 0) is over. */
+bool vb_player_is_past(const struct vb_player *p, uint32_t pass, uint64_t at_ns);
+
 /*
  * The guest is gone: what was not done is skipped for that reason; what was asked and is not
  * answered is missing, unless the guest was told to go (VB_SKIP_GUEST_GONE).

@@ -99,6 +99,20 @@ static int act(struct vb_replay_device *d, const struct vb_todo *todo)
 	}
 }
 
+/* The guest ends when everything before that is over: at top speed, devices do not wait else. */
+static bool must_wait(const struct vb_replay_device *d, const struct vb_todo *todo)
+{
+	const struct vb_replay *r = d->replay;
+
+	if (todo->act != VB_ACT_SEND || !todo->step->ends)
+		return false;
+	for (size_t i = 0; i < r->n_devices; i++)
+		if (&r->devices[i] != d && !r->devices[i].held &&
+		    !vb_player_is_past(&r->devices[i].player, d->player.pass, todo->step->at_ns))
+			return true;
+	return false;
+}
+
 static void play(struct vb_replay_device *d)
 {
 	uint64_t now = now_of(d), tick = VB_NEVER;
@@ -111,6 +125,9 @@ static void play(struct vb_replay_device *d)
 		vb_player_poll(&d->player, now, &todo);
 		if (todo.act == VB_ACT_WAIT || todo.act == VB_ACT_END || d->stalled)
 			break;
+		d->held = must_wait(d, &todo);
+		if (d->held)
+			break;
 		rc = act(d, &todo);
 		if (rc == -EAGAIN && todo.act == VB_ACT_SEND) {
 			d->stalled = true; /* room() comes */
@@ -119,11 +136,19 @@ static void play(struct vb_replay_device *d)
 		now = now_of(d);
 		vb_player_acted(&d->player, now, rc);
 	}
-	if (d->stalled || todo.act == VB_ACT_END)
+	if (d->stalled || d->held || todo.act == VB_ACT_END)
 		todo.wake_ns = VB_NEVER;
 	if (d->is_timer)
 		tick = vb_replay_tick(d->replay, now);
 	vb_hdevice_wake(d->hd, tick < todo.wake_ns ? tick : todo.wake_ns);
+}
+
+/* What d did may be what another one waits for. */
+static void drive_held(struct vb_replay *r)
+{
+	for (size_t i = 0; i < r->n_devices; i++)
+		if (r->devices[i].held)
+			vb_replay_drive(&r->devices[i]);
 }
 
 void vb_replay_drive(struct vb_replay_device *d)
@@ -133,6 +158,8 @@ void vb_replay_drive(struct vb_replay_device *d)
 	d->driving = true;
 	play(d);
 	d->driving = false;
+	if (!d->held)
+		drive_held(d->replay);
 	if (d->player.ended && !d->is_timer)
 		vb_replay_drive(&d->replay->devices[0]); /* it may have been the last */
 }

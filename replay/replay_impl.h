@@ -18,6 +18,7 @@ struct vb_replay_device {
 	uint8_t *scratch; /* one packet */
 	size_t scratch_size;
 	bool stalled;  /* the ring was full */
+	bool held;     /* the end of the guest waits for the other devices */
 	bool driving;  /* vb_replay_drive() is under way */
 	bool is_timer; /* of all devices: the one whose timer serves the replay */
 };

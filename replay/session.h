@@ -92,6 +92,8 @@ int vb_session_run(const struct vb_session_options *opt, struct vb_session_resul
 int vb_session_do(struct vb_guest_session *s, uint32_t id, const char *const *words);
 /* Have the guest end: its workload, then the guest. */
 void vb_session_end(struct vb_guest_session *s);
+/* Tell what goes on: a line, without its end. */
+void vb_session_progress(struct vb_guest_session *s, const char *line);
 struct vb_host *vb_session_host(struct vb_guest_session *s);
 
 #endif

@@ -46,7 +46,6 @@ struct vb_guest_session {
 /* Stop the machine: the first reason counts. */
 void vb_session_fail(struct vb_guest_session *s, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
-void vb_session_progress(struct vb_guest_session *s, const char *line);
 void vb_session_stage(struct vb_guest_session *s, enum vb_stage stage);
 const struct vb_session_hooks *vb_session_hooks(const struct vb_guest_session *s);
 

@@ -10,6 +10,7 @@
 #include "replay/agent_image.h"
 #include "replay/doctor.h"
 #include "replay/launch.h"
+#include "replay/match.h"
 #include "replay/play.h"
 #include "replay/say.h"
 #include "replay/setup/setup.h"
@@ -161,6 +162,9 @@ static enum vb_exit run(const struct vb_replay_options *o, struct vb_report *rep
 	case VB_REPLAY_DOCTOR:
 		return vb_replay_doctor(o->cache, vb_report_finding, report) == 0 ? VB_EXIT_GOOD :
 										    VB_EXIT_CANNOT;
+	case VB_REPLAY_TOLERATED:
+		vb_match_describe(&report->out);
+		return VB_EXIT_GOOD;
 	case VB_REPLAY_VERSION:
 		vb_buf_str(&report->out, "vmbusreplay " VB_TOOLS_VERSION "\n");
 		return VB_EXIT_GOOD;

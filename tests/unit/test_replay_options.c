@@ -103,6 +103,17 @@ Test(replay_options, traces_and_words)
 	vb_replay_options_done(&p.o);
 }
 
+/* A trace says itself which devices there are, and what they are like. */
+Test(replay_options, devices_are_no_business_of_a_replay)
+{
+	struct parsed p;
+
+	expect_good(&p, "guest --devices kvp --persona p");
+	vb_replay_options_done(&p.o);
+	expect_error("run t --devices kvp", "--devices goes with guest only");
+	expect_error("run t --persona p", "--persona goes with guest only");
+}
+
 Test(replay_options, help_wins)
 {
 	struct parsed p;
