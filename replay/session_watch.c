@@ -14,6 +14,7 @@
 
 #define SECOND UINT64_C(1000000000)
 #define LOOK_NS (SECOND / 5)
+#define ONE_WISH_NS (SECOND / 2) /* timeout(1) sends each signal twice */
 
 /*
  * An emulated machine on a busy one is slow; a guest that lives says so every second. Where time is
@@ -67,7 +68,13 @@ static void counts(struct vb_guest_session *s)
 	vb_session_progress(s, line);
 }
 
-static void take_signals(struct vb_guest_session *s)
+/* A stage may have begun after the caller looked at the clock. */
+static uint64_t between(uint64_t from, uint64_t to)
+{
+	return to > from ? to - from : 0;
+}
+
+static void take_signals(struct vb_guest_session *s, uint64_t now)
 {
 	unsigned int wishes = vb_signals_poll(s->opt->signal_fd);
 
@@ -76,16 +83,13 @@ static void take_signals(struct vb_guest_session *s)
 	if (!(wishes & VB_WISH_STOP))
 		return;
 	s->interrupted = true;
+	if (s->n_interrupts > 0 && between(s->interrupt_ns, now) < ONE_WISH_NS)
+		return;
+	s->interrupt_ns = now;
 	if (s->n_interrupts++ > 0)
 		vb_session_fail(s, -EINTR, "ended at once; what the guest had is lost");
 	else
 		stop(s, "the guest is told to end; once more ends it at once");
-}
-
-/* A stage may have begun after the caller looked at the clock. */
-static uint64_t between(uint64_t from, uint64_t to)
-{
-	return to > from ? to - from : 0;
 }
 
 /* Deadlines of this machine's time are far away while it crawls. */
@@ -170,7 +174,7 @@ static void check_floods(struct vb_guest_session *s, uint64_t now)
 
 static void look(struct vb_guest_session *s, uint64_t now_ns)
 {
-	take_signals(s);
+	take_signals(s, now_ns);
 	vb_host_log_tick(&s->log, now_ns);
 	if (s->log.failed)
 		vb_session_fail(s, s->log.failed, "%s", s->log.err.text);

@@ -37,7 +37,8 @@ int vb_outer_choose(enum vb_accel accel, bool *ret_emulated, struct vb_err *err)
 /*
  * Run it in there. Standard output and error of the inner program appear on ours as they come; SIGINT
  * and SIGTERM are handed on once; then the program has to end, and grace_ns without output or files,
- * or four times that in all, are the end of its time. A second signal ends it all at once, as does one that
+ * or four times that in all, are the end of its time. A second signal, later than half a
+ * second, ends it all at once, as does one that
  * comes before the inner machine is up. Temporary files need room in TMPDIR for the inputs. 0: *ret_status is its exit
  * status; -ENOTSUP: something is missing here (err says what to do); -EINTR: interrupted; -ETIMEDOUT:
  * no sign of life; -ENOSPC; -EPIPE: nobody reads our standard output any more; else the inner machine

@@ -60,8 +60,6 @@ static int check_grace(struct vb_outer *o, uint64_t now, struct vb_err *err)
 
 	if (!o->warned || o->ended)
 		return 0;
-	if (!o->warned_ns)
-		o->warned_ns = o->progress_ns = now;
 	if (!o->progress_ns)
 		o->progress_ns = now;
 	if (now - o->progress_ns <= grace && now - o->warned_ns <= END_GRACES * grace)

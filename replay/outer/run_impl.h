@@ -34,7 +34,7 @@ struct vb_outer {
 	uint64_t progress_ns;	   /* when output, or some of a file, came last; likewise */
 	struct vb_pace pace;
 	bool ticked;	    /* a tick came since the pace was looked at */
-	uint64_t warned_ns; /* when warned was seen to be set */
+	uint64_t warned_ns; /* when that was */
 };
 
 /* ---- run_take.c: what comes out ---- */

@@ -10,11 +10,13 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "replay/clock.h"
 #include "replay/outer/run_impl.h"
 
 #define PUNCH_STEP (4ull * 1024u * 1024u)
-#define LEAST_ROOM 65536u /* bytes of a disk that is not full */
-#define PRINT_MS 1000	  /* how often room is looked after while nobody reads our output */
+#define LEAST_ROOM 65536u	 /* bytes of a disk that is not full */
+#define ONE_WISH_NS 500000000ull /* timeout(1) sends each signal twice */
+#define PRINT_MS 1000		 /* how often room is looked after while nobody reads our output */
 
 int vb_outer_check_room(const struct vb_outer *o, struct vb_err *err)
 {
@@ -33,13 +35,19 @@ int vb_outer_check_room(const struct vb_outer *o, struct vb_err *err)
 int vb_outer_signal(struct vb_outer *o, struct vb_err *err)
 {
 	struct signalfd_siginfo info;
+	uint64_t now;
 	uint8_t number;
 
 	if (read(o->pending, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return 0;
+	now = vb_clock_mono(vb_clock_machine());
+	if (o->warned && now - o->warned_ns < ONE_WISH_NS)
+		return 0;
 	if (o->warned || info.ssi_signo == SIGHUP || !o->alive)
 		return vb_fail(err, -EINTR, "interrupted");
 	o->warned = true;
+	o->warned_ns = now;
+	o->progress_ns = 0;
 	number = (uint8_t)info.ssi_signo;
 	if (send(o->signals, &number, 1, MSG_NOSIGNAL | MSG_DONTWAIT) != 1)
 		return vb_fail(err, -EINTR, "interrupted");
