@@ -33,7 +33,7 @@ ready() { # SERVICE
 
 traffic() { # SERVICE
 	case $1 in
-	heartbeat) host heartbeat beat 3500 ;;
+	heartbeat) host heartbeat beat 5000 ;;
 	timesync) repeat 60 host timesync probe ;;
 	kvp) host kvp burst 700 ;;
 	vss) repeat 60 host vss check ;;
