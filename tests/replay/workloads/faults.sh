@@ -7,10 +7,6 @@
 . /lib.sh
 
 n_faults() { host stats | sed -n 's/^faults //p'; }
-has_device() { grep -qF "$(class_of "$1")" /sys/bus/vmbus/devices/*/class_id; }
-has_none() { ! has_device "$1"; }
-
-dead() { ! pgrep -f "$1" >/dev/null; }
 
 again() { # SERVICE
 	host rescind "$1" || fail "rescind $1"

@@ -67,7 +67,7 @@ driver_of() { # SERVICE
 obstacle() { # SERVICE
 	case $1 in
 	kvp | vss | fcopy)
-		ps | grep -q "hv_$1[_a-z]*daemon" || { echo "no daemon for it in the package"; return; }
+		! dead "hv_$1[_a-z]*daemon" || { echo "no daemon for it in the package"; return; }
 		;;
 	esac
 	case $(driver_of "$1") in
@@ -75,3 +75,7 @@ obstacle() { # SERVICE
 	'') echo "no driver for it in the package" ;;
 	esac
 }
+
+has_device() { grep -qF "$(class_of "$1")" /sys/bus/vmbus/devices/*/class_id; } # SERVICE
+has_none() { ! has_device "$1"; }
+dead() { ! ps | grep -v grep | grep -q "$1"; } # PROGRAM

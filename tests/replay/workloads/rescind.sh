@@ -7,8 +7,6 @@
 # shellcheck source=/dev/null
 . /lib.sh
 
-has_device() { grep -qF "$(class_of "$1")" /sys/bus/vmbus/devices/*/class_id; }
-has_none() { ! has_device "$1"; }
 
 # After so many packets, of whoever, in the middle of beats.
 in_use() { # PACKETS
@@ -26,8 +24,6 @@ start_kvp() {
 	wait_for 2 dead hv_kvp_daemon && { /usr/sbin/hv_kvp_daemon -n >/dev/null 2>&1 & }
 	wait_for 60 host kvp enumerate 2 || fail "no key-value exchange after the return"
 }
-
-dead() { ! pgrep -f "$1" >/dev/null; }
 
 kvp_in_use() {
 	host kvp burst 100000 >/tmp/burst 2>&1 &

@@ -23,8 +23,6 @@ said_as() { # SERVICE
 n_said() { dmesg | grep -c "hv_utils: $(said_as "$1") IC version"; }
 last_said() { dmesg | sed -n "s/.*hv_utils: $(said_as "$1") IC version //p" | tail -n 1; }
 
-has_device() { grep -qF "$(class_of "$1")" /sys/bus/vmbus/devices/*/class_id; }
-has_none() { ! has_device "$1"; }
 
 daemon_of() { # SERVICE: its program; nothing when it has none
 	case $1 in
@@ -44,8 +42,6 @@ start_daemon() { # SERVICE
 	wait_for 2 dead "$name" || return 0
 	"$program" -n >/dev/null 2>&1 &
 }
-
-dead() { ! pgrep -f "$1" >/dev/null; }
 
 again() { # SERVICE SETTING...
 	service=$1
