@@ -4,9 +4,9 @@
 #include <string.h>
 
 #define LEAST_UNIT_NS 2000000000ull
-/* A second of a guest that is busy in earnest takes about two units. */
-#define SLOW_UNITS 8u /* for a second */
-#define TELL_UNITS 2u /* until the next time */
+/* A second of a guest that boots, or is busy in earnest, takes half a unit. */
+#define SLOW_UNITS 5u /* for a second */
+#define TELL_UNITS 1u /* until the next time */
 
 static void begin(struct vb_pace *p, uint64_t cpu_ns)
 {
