@@ -35,8 +35,8 @@ static const struct patience {
 #define MAX_SLOW 4u /* a healthy agent is heard of in less work of the emulator */
 
 /* Each byte is an exit of the machine: before a flood is VB_CONSOLE_MAX long, minutes are gone. */
-#define FLOOD_BYTES (32u << 10) /* on the console in a second */
-#define FLOOD_SECONDS 10u	/* one after the other */
+#define FLOOD_BYTES (8u << 10) /* on the console in a second */
+#define FLOOD_SECONDS 10u      /* one after the other */
 
 static void stop(struct vb_guest_session *s, const char *why)
 {

@@ -26,7 +26,7 @@ struct vb_outer_options {
 	uint32_t memory_mib; /* for program and outputs; what the rest takes is added */
 	bool deterministic;  /* count instructions instead of time; idle time is skipped */
 	uint32_t n_cpus;
-	uint64_t deadline_ns; /* of wall-clock time without any sign of life once it is up; 0: a minute */
+	uint64_t deadline_ns; /* of wall-clock time without any sign of life once it is up; 0: a minute, deterministic: three */
 	uint64_t grace_ns;   /* to end after a signal, without output or files; 0: 30 s */
 	const char *log_dir; /* where inner-console.log and inner-emulator.log go, or NULL */
 };
