@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* CPUID; see cpu.h. */
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "replay/vmm/cpu.h"
@@ -90,22 +91,21 @@ static void set_place(struct kvm_cpuid_entry2 *e, const struct vb_cpu_options *o
 	}
 }
 
-/* Access to the MSRs of: run time, reference count, SynIC, APIC, hypercalls, VP index, reset, ... */
-#define HV_ACCESS 0xaf7u /* ... reference TSC page (bit 9), frequencies (bit 11) */
-#define HV_STIMERS BIT(3)
+/*
+ * Access to the MSRs of: run time, reference count, SynIC, APIC, hypercalls, VP index, reset, reference
+ * TSC page (bit 9), frequencies (bit 11). No synthetic timers (bit 3): replay/README.md says why.
+ */
+#define HV_ACCESS 0xaf7u
 #define HV_POST_SIGNAL 0x30u	       /* may post messages and signal events */
 #define HV_FEATURES (BIT(8) | BIT(10)) /* frequency MSRs, crash MSRs */
-#define HV_DIRECT_STIMERS BIT(19)      /* else KVM would write messages where the host does */
 /*
  * Relaxed timing, and no automatic EOI: with it KVM sees no end of the interrupt, and may forget a
  * timer's that waits behind it.
  */
 #define HV_HINTS 0x220u
 
-static uint32_t add_hyperv(const struct vb_cpu_options *o, struct kvm_cpuid_entry2 *ret)
+static uint32_t add_hyperv(struct kvm_cpuid_entry2 *ret)
 {
-	uint32_t access = HV_ACCESS | (o->stimers ? HV_STIMERS : 0);
-	uint32_t features = HV_FEATURES | (o->stimers ? HV_DIRECT_STIMERS : 0);
 	const struct kvm_cpuid_entry2 leaves[VB_CPU_HV_LEAVES] = {
 		/* the last leaf; "Microsoft Hv" */
 		{ .function = 0x40000000,
@@ -117,7 +117,10 @@ static uint32_t add_hyperv(const struct vb_cpu_options *o, struct kvm_cpuid_entr
 		{ .function = 0x40000001, .eax = 0x31237648 },
 		/* build 20348 of version 10.0 */
 		{ .function = 0x40000002, .eax = 20348, .ebx = 0x000a0000 },
-		{ .function = 0x40000003, .eax = access, .ebx = HV_POST_SIGNAL, .edx = features },
+		{ .function = 0x40000003,
+		  .eax = HV_ACCESS,
+		  .ebx = HV_POST_SIGNAL,
+		  .edx = HV_FEATURES },
 		/* ebx: never report a spin lock that spins */
 		{ .function = 0x40000004, .eax = HV_HINTS, .ebx = 0xffffffff },
 		/* processors, at most */
@@ -145,5 +148,5 @@ uint32_t vb_cpu_leaves(const struct kvm_cpuid_entry2 *supported, uint32_t n,
 		set_place(&ret[count], opt);
 		count++;
 	}
-	return count + add_hyperv(opt, ret + count);
+	return count + add_hyperv(ret + count);
 }

@@ -7,13 +7,11 @@
 #define VB_CPU_H
 
 #include <linux/kvm.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 struct vb_cpu_options {
 	uint32_t index; /* of this processor; its APIC id */
 	uint32_t n_cpus;
-	bool stimers; /* offer synthetic timers, in direct mode */
 };
 
 #define VB_CPU_HV_LEAVES 7u

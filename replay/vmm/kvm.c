@@ -167,9 +167,7 @@ static int set_leaves(struct vb_vcpu *v, struct vb_err *err)
 {
 	size_t len = sizeof(struct kvm_cpuid2) + MAX_LEAVES * sizeof(struct kvm_cpuid_entry2);
 	struct kvm_cpuid2 *supported = calloc(1, len), *own = calloc(1, len);
-	struct vb_cpu_options opt = { .index = v->index,
-				      .n_cpus = v->vm->opt.n_vcpus,
-				      .stimers = v->vm->opt.stimers };
+	struct vb_cpu_options opt = { .index = v->index, .n_cpus = v->vm->opt.n_vcpus };
 	int ret = -ENOMEM;
 
 	if (supported && own) {

@@ -35,7 +35,6 @@ struct vb_vm_options {
 	uint64_t memory;    /* bytes; a multiple of 2 MiB, up to 3 GiB */
 	uint32_t n_vcpus;   /* 1 .. VB_VM_MAX_VCPUS */
 	bool async_signals; /* guest signals by event file descriptor to the I/O thread */
-	bool stimers;	    /* offer Hyper-V's synthetic timers; else the guest uses its APIC's */
 	bool measure;	    /* count CPU time, which costs two system calls for each exit */
 	void *ctx;
 	/*

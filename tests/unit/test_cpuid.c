@@ -24,9 +24,9 @@ static const struct kvm_cpuid_entry2 supported[] = {
 };
 #define N (sizeof(supported) / sizeof(supported[0]))
 
-static void patch(uint32_t index, uint32_t n_cpus, bool stimers)
+static void patch(uint32_t index, uint32_t n_cpus)
 {
-	struct vb_cpu_options o = { .index = index, .n_cpus = n_cpus, .stimers = stimers };
+	struct vb_cpu_options o = { .index = index, .n_cpus = n_cpus };
 
 	n_leaves = vb_cpu_leaves(supported, N, &o, leaves, 64);
 	cr_assert_gt(n_leaves, 0);
@@ -50,13 +50,13 @@ Test(cpuid, is_hyperv)
 {
 	const struct kvm_cpuid_entry2 *e;
 
-	patch(0, 1, false);
+	patch(0, 1);
 	e = leaf(0x40000000);
 	cr_assert_arr_eq(&e->ebx, "Microsoft Hv", 12);
 	cr_assert_eq(e->eax, 0x40000006);
 	cr_assert_eq(leaf(0x40000001)->eax, 0x31237648);
 	e = leaf(0x40000003);
-	cr_assert_eq(e->eax, 0xaf7);
+	cr_assert_eq(e->eax, 0xaf7, "no synthetic timers");
 	cr_assert_eq(e->ebx, 0x30);
 	cr_assert_eq(e->edx, 0x500);
 	cr_assert_eq(leaf(0x40000004)->eax, 0x220, "no automatic EOI");
@@ -64,16 +64,9 @@ Test(cpuid, is_hyperv)
 		cr_assert_not_null(leaf(f), "leaf %x", f);
 }
 
-Test(cpuid, synthetic_timers_in_direct_mode)
-{
-	patch(0, 1, true);
-	cr_assert_eq(leaf(0x40000003)->eax, 0xaff);
-	cr_assert_eq(leaf(0x40000003)->edx, 0x80500);
-}
-
 Test(cpuid, processors_know_their_place)
 {
-	patch(2, 4, false);
+	patch(2, 4);
 	cr_assert_eq(leaf(1)->ebx, 0x02045678);
 	cr_assert(leaf(1)->ecx & 1u << 31, "under a hypervisor");
 	cr_assert(leaf(1)->ecx & 1u << 24, "TSC deadline");
@@ -81,14 +74,14 @@ Test(cpuid, processors_know_their_place)
 	cr_assert_eq(leaf(0xb)->edx, 2);
 	cr_assert_eq(leaf(4)->eax, 3u << 26 | 0x3fff);
 	cr_assert_eq(leaf(0x80000008)->ecx, 0x1203);
-	patch(0, 1, false);
+	patch(0, 1);
 	cr_assert_eq(leaf(1)->ebx, 0x00015678);
 	cr_assert_not(leaf(1)->edx & 1u << 28);
 }
 
 Test(cpuid, nothing_that_needs_xsave)
 {
-	patch(0, 1, false);
+	patch(0, 1);
 	cr_assert_null(leaf(0xd));
 	cr_assert_eq(leaf(1)->ecx & (1u << 26 | 1u << 27 | 1u << 28 | 1u << 12 | 1u << 29), 0);
 	cr_assert_eq(leaf(7)->index, 0);
