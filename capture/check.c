@@ -295,13 +295,13 @@ static enum vb_exit open_and_check(struct check *c, struct vb_report *report)
 	int rc = vb_source_file_open(c->opt->input, &c->source, &c->err);
 
 	if (rc < 0) {
-		vb_report_say("%s", c->err.text);
+		vb_report_say(report, "%s", c->err.text);
 		return rc == -ENOENT || rc == -EACCES || rc == -EISDIR ? VB_EXIT_USAGE :
 									 VB_EXIT_DATA;
 	}
 	rc = vb_decoder_init(&c->decoder, NULL);
 	if (rc < 0) {
-		vb_report_say("not enough memory");
+		vb_report_say(report, "not enough memory");
 		return VB_EXIT_DATA;
 	}
 	return put_report(c, &report->out, read_all(c));

@@ -69,7 +69,8 @@ static void say_truncated(const struct vb_diffing *d)
 {
 	for (unsigned int side = 0; side < 2; side++)
 		if (vb_source_file_info(d->input[side].source)->truncated)
-			vb_report_say("%s ends inside a block: what was written last is missing",
+			vb_report_say(d->report,
+				      "%s ends inside a block: what was written last is missing",
 				      d->input[side].path);
 }
 
@@ -94,7 +95,7 @@ static enum vb_exit run(struct vb_diffing *d)
 	if (rc == 0)
 		rc = open_input(d, &d->input[1]);
 	if (rc < 0) {
-		vb_report_say("%s", d->err.text);
+		vb_report_say(d->report, "%s", d->err.text);
 		return cannot_read(rc);
 	}
 	rc = read_inputs(d);
@@ -108,7 +109,7 @@ static enum vb_exit run(struct vb_diffing *d)
 		return vb_diff_summary(d) ? VB_EXIT_GOOD : VB_EXIT_DATA;
 	if (vb_report_reader_gone(d->report))
 		return VB_EXIT_GOOD;
-	vb_report_say("%s", d->err.text);
+	vb_report_say(d->report, "%s", d->err.text);
 	return rc == -EINVAL ? VB_EXIT_USAGE : VB_EXIT_DATA;
 }
 

@@ -345,7 +345,7 @@ static enum vb_exit run_options(const struct extcap *x, const char *filter)
 		argv[argc++] = filter;
 	}
 	if (vb_options_parse(argc, (char *const *)argv, &opt, &err) < 0)
-		vb_report_say("%s", err.text);
+		vb_report_say(x->report, "%s", err.text);
 	else if (is_remote(x))
 		code = vb_run_read_command(&opt, x->command, x->report);
 	else
@@ -361,16 +361,17 @@ static enum vb_exit capture(const struct extcap *x)
 	enum vb_exit code = VB_EXIT_USAGE;
 
 	if (!x->fifo) {
-		vb_report_say("--capture needs --fifo PATH as well");
+		vb_report_say(x->report, "--capture needs --fifo PATH as well");
 	} else if (open_fifo(x->fifo, &err) < 0) {
-		vb_report_say("%s", err.text);
+		vb_report_say(x->report, "%s", err.text);
 		code = VB_EXIT_DATA;
 	} else if (is_remote(x) && !(x->command && x->command[0])) {
-		vb_report_say("%s needs --command COMMAND, in Wireshark's options of this "
+		vb_report_say(x->report,
+			      "%s needs --command COMMAND, in Wireshark's options of this "
 			      "interface: a shell command that writes a trace",
 			      remote);
 	} else if (join_filters(x, &filter, &err) < 0) {
-		vb_report_say("%s", err.text);
+		vb_report_say(x->report, "%s", err.text);
 	} else {
 		code = run_options(x, filter);
 	}
@@ -384,7 +385,7 @@ enum vb_exit vb_run_extcap(int argc, char *const argv[], struct vb_report *repor
 	struct vb_err err = { "" };
 
 	if (parse_words(&x, argc, argv, &err) < 0) {
-		vb_report_say("%s", err.text);
+		vb_report_say(report, "%s", err.text);
 		return VB_EXIT_USAGE;
 	}
 	if (x.given[INTERFACES]) {
@@ -394,7 +395,7 @@ enum vb_exit vb_run_extcap(int argc, char *const argv[], struct vb_report *repor
 	if (x.given[CLEANUP]) /* we were killed: nothing of ours is left */
 		return VB_EXIT_GOOD;
 	if (check_interface(&x, &err) < 0) {
-		vb_report_say("%s", err.text);
+		vb_report_say(report, "%s", err.text);
 		return VB_EXIT_USAGE;
 	}
 	if (x.given[CAPTURE])

@@ -46,7 +46,7 @@ static void say_counts(struct capture *c)
 	const struct vb_device_stats *stats;
 	size_t n = counts(c, &stats);
 
-	vb_report_counts(stats, n, c->opt->output ? "written" : "shown");
+	vb_report_counts(c->flow.report, stats, n, c->opt->output ? "written" : "shown");
 }
 
 /* ---- files ---- */
@@ -169,7 +169,7 @@ static void tell_bus(struct capture *c)
 		return;
 	c->waiting = false;
 	if (!c->opt->quiet)
-		vb_report_say("hv_vmbus is loaded: capturing its channels");
+		vb_report_say(c->flow.report, "hv_vmbus is loaded: capturing its channels");
 }
 
 /* Returns 0 at the end, whatever brought it, or a negative errno. */
@@ -214,14 +214,15 @@ static enum vb_exit begin(struct capture *c)
 	int rc = open_source(c);
 
 	if (rc < 0) {
-		vb_report_say("%s", c->err.text);
+		vb_report_say(c->flow.report, "%s", c->err.text);
 		return rc == -EINVAL || rc == -ENOENT || rc == -E2BIG ? VB_EXIT_USAGE :
 									VB_EXIT_CANNOT;
 	}
 	c->now_ns = vb_monotonic_ns();
 	c->end_ns = c->opt->duration_ns ? c->now_ns + c->opt->duration_ns : 0;
 	if (c->opt->user && vb_source_bpf_bus(c->source) != VB_BUS_THERE) {
-		vb_report_say("-Z: hv_vmbus is not loaded, and attaching to it later needs the "
+		vb_report_say(c->flow.report,
+			      "-Z: hv_vmbus is not loaded, and attaching to it later needs the "
 			      "privileges; load it first or leave out -Z");
 		return VB_EXIT_CANNOT;
 	}
@@ -233,11 +234,11 @@ static enum vb_exit begin(struct capture *c)
 	if (c->reader_gone)
 		return VB_EXIT_GOOD;
 	if (rc < 0) {
-		vb_report_say("%s", c->err.text);
+		vb_report_say(c->flow.report, "%s", c->err.text);
 		return c->bad_output ? VB_EXIT_DATA : VB_EXIT_CANNOT;
 	}
 	if (!c->opt->quiet)
-		vb_report_say("capturing on %s (probes %s)", c->opt->channels,
+		vb_report_say(c->flow.report, "capturing on %s (probes %s)", c->opt->channels,
 			      vb_source_bpf_probes(c->source));
 	return VB_EXIT_GOOD;
 }
@@ -268,7 +269,7 @@ static enum vb_exit finish(struct capture *c, int rc)
 			     strerror(-c->flow.report->failed));
 	gone = rc == -EPIPE;
 	if (rc < 0 && !gone)
-		vb_report_say("%s", c->err.text);
+		vb_report_say(c->flow.report, "%s", c->err.text);
 	if (!c->opt->quiet || (any_lost(stats, n) && !gone))
 		say_counts(c);
 	if (gone)
@@ -285,7 +286,7 @@ enum vb_exit vb_run_live(const struct vb_options *opt, struct vb_report *report)
 
 	if (vb_flow_init(&c.flow, opt, report, &c.err) < 0 ||
 	    (opt->user && vb_identity_find(opt->user, &c.identity, &c.err) < 0)) {
-		vb_report_say("%s", c.err.text);
+		vb_report_say(report, "%s", c.err.text);
 	} else {
 		code = begin(&c);
 		if (code == VB_EXIT_GOOD && !c.reader_gone)

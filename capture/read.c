@@ -253,22 +253,25 @@ static void say_outcome(const struct reading *rd)
 	uint64_t malformed = fl->decoder.n_malformed;
 
 	if (info->truncated)
-		vb_report_say("%s ends inside a block: what was written last is missing", rd->name);
+		vb_report_say(rd->flow.report,
+			      "%s ends inside a block: what was written last is missing", rd->name);
 	if (info->n_foreign > 0)
-		vb_report_say("%s: passed over %" PRIu64 " packets that are no VMBus records",
+		vb_report_say(rd->flow.report,
+			      "%s: passed over %" PRIu64 " packets that are no VMBus records",
 			      rd->name, info->n_foreign);
 	if (rd->opt->quiet && malformed == 0 && (rd->command || !rd->interrupted))
 		return;
 	if (fl->files)
-		vb_report_say("%" PRIu64 " record%s read, %" PRIu64 " written to %s, %" PRIu64
+		vb_report_say(rd->flow.report,
+			      "%" PRIu64 " record%s read, %" PRIu64 " written to %s, %" PRIu64
 			      " malformed%s",
 			      fl->n_read, vb_plural(fl->n_read), fl->n_written,
 			      strcmp(rd->opt->output, "-") == 0 ? "standard output" :
 								  rd->opt->output,
 			      malformed, rd->interrupted ? "; interrupted" : "");
 	else if (malformed > 0 || rd->interrupted)
-		vb_report_say("%" PRIu64 " record%s read, %" PRIu64 " malformed%s", fl->n_read,
-			      vb_plural(fl->n_read), malformed,
+		vb_report_say(rd->flow.report, "%" PRIu64 " record%s read, %" PRIu64 " malformed%s",
+			      fl->n_read, vb_plural(fl->n_read), malformed,
 			      rd->interrupted ? "; interrupted" : "");
 }
 
@@ -313,11 +316,11 @@ static enum vb_exit finish(struct reading *rd, int rc)
 		return VB_EXIT_GOOD;
 	if ((rd->ended || rd->bad_input) && vb_child_wait(&rd->child, &rd->err) < 0) {
 		/* It explains whatever else is wrong. */
-		vb_report_say("%s", rd->err.text);
+		vb_report_say(rd->flow.report, "%s", rd->err.text);
 		return VB_EXIT_DATA;
 	}
 	if (rc < 0)
-		vb_report_say("%s", rd->err.text);
+		vb_report_say(rd->flow.report, "%s", rd->err.text);
 	say_outcome(rd);
 	return exit_code(rd, rc);
 }
@@ -360,7 +363,7 @@ static enum vb_exit cannot_open(struct reading *rd, int rc)
 	/* That it failed says more than what is wrong with its output. */
 	if (vb_child_wait(&rd->child, &rd->err) < 0)
 		rc = -ECHILD;
-	vb_report_say("%s", rd->err.text);
+	vb_report_say(rd->flow.report, "%s", rd->err.text);
 	if (rd->command || (rc != -ENOENT && rc != -EACCES && rc != -EISDIR))
 		return VB_EXIT_DATA;
 	return VB_EXIT_USAGE;
@@ -372,7 +375,8 @@ static enum vb_exit open_and_run(struct reading *rd)
 	int rc;
 
 	if (opt->output && !rd->command && is_same_file(opt->input, opt->output)) {
-		vb_report_say("-w %s is the file that is read: give the copy another name",
+		vb_report_say(rd->flow.report,
+			      "-w %s is the file that is read: give the copy another name",
 			      opt->output);
 		return VB_EXIT_USAGE;
 	}
@@ -387,7 +391,7 @@ static enum vb_exit read_trace(const struct vb_options *opt, const char *command
 	enum vb_exit code = VB_EXIT_USAGE;
 
 	if (vb_flow_init(&rd.flow, opt, report, &rd.err) < 0)
-		vb_report_say("%s", rd.err.text);
+		vb_report_say(report, "%s", rd.err.text);
 	else
 		code = open_and_run(&rd);
 	vb_child_stop(&rd.child);

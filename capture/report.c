@@ -14,9 +14,12 @@
 /* Kinds of devices named in the last line; a guest has few, hv_sock connections count as one. */
 #define LINE_MAX_TEXT 2048
 
-void vb_report_init(struct vb_report *r, bool line_buffered)
+void vb_report_init(struct vb_report *r, const char *program, bool line_buffered)
 {
-	*r = (struct vb_report){ .each = line_buffered || isatty(STDOUT_FILENO) };
+	*r = (struct vb_report){
+		.program = program,
+		.each = line_buffered || isatty(STDOUT_FILENO),
+	};
 }
 
 void vb_report_done(struct vb_report *r)
@@ -59,7 +62,7 @@ const char *vb_plural(uint64_t n)
 	return n == 1 ? "" : "s";
 }
 
-void vb_report_say(const char *fmt, ...)
+void vb_report_say(const struct vb_report *r, const char *fmt, ...)
 {
 	char text[LINE_MAX_TEXT];
 	va_list args;
@@ -68,7 +71,7 @@ void vb_report_say(const char *fmt, ...)
 	vsnprintf(text, sizeof(text), fmt, args);
 	va_end(args);
 	/* One call, so that lines of several programs do not mix. */
-	dprintf(STDERR_FILENO, "vmbusdump: %s\n", text);
+	dprintf(STDERR_FILENO, "%s: %s\n", r->program, text);
 }
 
 /* ---- counts ---- */
@@ -85,7 +88,8 @@ static const char *short_name(const struct vb_device *dev)
 	return is_bus(dev) ? "vmbus" : vb_class_by_code(dev->class)->name;
 }
 
-void vb_report_counts(const struct vb_device_stats *stats, size_t n, const char *verb)
+void vb_report_counts(const struct vb_report *r, const struct vb_device_stats *stats, size_t n,
+		      const char *verb)
 {
 	uint64_t received = 0, lost = 0, delivered = 0;
 	struct vb_buf each = { 0 };
@@ -105,8 +109,9 @@ void vb_report_counts(const struct vb_device_stats *stats, size_t n, const char 
 		if (s->dev.bypassed)
 			vb_buf_str(&each, " (bypassed)");
 	}
-	vb_report_say("%" PRIu64 " record%s received, %" PRIu64 " lost, %" PRIu64 " %s%s", received,
-		      vb_plural(received), lost, delivered, verb, each.len > 0 ? each.data : "");
+	vb_report_say(r, "%" PRIu64 " record%s received, %" PRIu64 " lost, %" PRIu64 " %s%s",
+		      received, vb_plural(received), lost, delivered, verb,
+		      each.len > 0 ? each.data : "");
 	vb_buf_done(&each);
 }
 

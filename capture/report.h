@@ -12,12 +12,14 @@
 #include "dissectors/sinks.h"
 
 struct vb_report {
-	struct vb_buf out; /* text that waits to be written: append to it */
-	bool each;	   /* write after every record */
-	int failed;	   /* 0, or the negative errno of the first failed write; stays */
+	const char *program; /* stands in front of every line on standard error */
+	struct vb_buf out;   /* text that waits to be written: append to it */
+	bool each;	     /* write after every record */
+	int failed;	     /* 0, or the negative errno of the first failed write; stays */
 };
 
-void vb_report_init(struct vb_report *r, bool line_buffered);
+/* program has to stay. */
+void vb_report_init(struct vb_report *r, const char *program, bool line_buffered);
 void vb_report_done(struct vb_report *r);
 
 /* A record or line was appended: write when enough is waiting. Returns r->failed. */
@@ -33,13 +35,15 @@ bool vb_report_reader_gone(const struct vb_report *r);
 const char *vb_plural(uint64_t n);
 
 /* One line to standard error. */
-void vb_report_say(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void vb_report_say(const struct vb_report *r, const char *fmt, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /*
  * One line with what was received, lost and written, in all and by device: "verb" is "written" or
  * "shown".
  */
-void vb_report_counts(const struct vb_device_stats *stats, size_t n, const char *verb);
+void vb_report_counts(const struct vb_report *r, const struct vb_device_stats *stats, size_t n,
+		      const char *verb);
 
 /* --doctor, -D: one line each; ctx is the report. */
 void vb_report_finding(void *ctx, const struct vb_finding *f);

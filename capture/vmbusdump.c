@@ -15,7 +15,7 @@ static enum vb_exit list_devices(struct vb_report *report)
 
 	if (vb_source_bpf_list(vb_report_device, report, &err) == 0)
 		return VB_EXIT_GOOD;
-	vb_report_say("%s", err.text);
+	vb_report_say(report, "%s", err.text);
 	return VB_EXIT_CANNOT;
 }
 
@@ -67,9 +67,9 @@ static enum vb_exit run_words(int argc, char **argv, struct vb_report *report)
 	enum vb_exit code = VB_EXIT_USAGE;
 
 	if (vb_options_parse(argc, argv, &opt, &err) < 0) {
-		vb_report_say("%s", err.text);
+		vb_report_say(report, "%s", err.text);
 	} else {
-		vb_report_init(report, opt.line_buffered);
+		vb_report_init(report, report->program, opt.line_buffered);
 		code = run(&opt, report);
 	}
 	vb_options_done(&opt);
@@ -81,12 +81,12 @@ int main(int argc, char **argv)
 	struct vb_report report;
 	enum vb_exit code;
 
-	vb_report_init(&report, false);
+	vb_report_init(&report, "vmbusdump", false);
 	code = vb_extcap_called(argc, argv) ? vb_run_extcap(argc, argv, &report) :
 					      run_words(argc, argv, &report);
 	if (vb_report_flush(&report) < 0 && !vb_report_reader_gone(&report) &&
 	    code == VB_EXIT_GOOD) {
-		vb_report_say("cannot write to standard output");
+		vb_report_say(&report, "cannot write to standard output");
 		code = VB_EXIT_DATA;
 	}
 	vb_report_done(&report);

@@ -182,7 +182,7 @@ static enum vb_exit run_words(int argc, char **argv)
 	struct vb_err err = { "" };
 	enum vb_exit code = VB_EXIT_USAGE;
 
-	vb_report_init(&report, false);
+	vb_report_init(&report, "vmbusreplay", false);
 	if (vb_replay_options_parse(argc, argv, &o, &err) < 0)
 		vb_say("%s", err.text);
 	else

@@ -146,7 +146,7 @@ static const char *ask(struct answer *a, const char *words)
 
 	*a = (struct answer){ .argv = { "vmbusdump" } };
 	snprintf(a->words, sizeof(a->words), "%s", words);
-	vb_report_init(&a->report, false);
+	vb_report_init(&a->report, "vmbusdump", false);
 	for (char *word = strtok_r(a->words, " ", &rest); word; word = strtok_r(NULL, " ", &rest)) {
 		for (char *p = word; *p != '\0'; p++)
 			*p = *p == '~' ? ' ' : *p;

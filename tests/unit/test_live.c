@@ -209,7 +209,7 @@ static enum vb_exit run(const char *const *words, int n)
 		argv[i + 1] = (char *)words[i];
 	argv[n + 1] = NULL;
 	cr_assert_eq(vb_options_parse(n + 1, argv, &opt, &err), 0, "%s", err.text);
-	vb_report_init(&report, opt.line_buffered);
+	vb_report_init(&report, "vmbusdump", opt.line_buffered);
 	dup2(open("err", O_WRONLY | O_CREAT | O_APPEND, 0600), STDERR_FILENO);
 	dup2(open("out", O_WRONLY | O_CREAT | O_APPEND, 0600), STDOUT_FILENO);
 	code = vb_run_live(&opt, &report);
