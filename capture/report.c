@@ -74,6 +74,50 @@ void vb_report_say(const struct vb_report *r, const char *fmt, ...)
 	dprintf(STDERR_FILENO, "%s: %s\n", r->program, text);
 }
 
+/* ---- of a guest ---- */
+
+/* What a guest says reaches no terminal as it is. */
+static void make_printable(char *text)
+{
+	for (; *text; text++)
+		if ((unsigned char)*text < ' ' || *text == 0x7f)
+			*text = ' ';
+}
+
+void vb_report_progress(void *ctx, uint64_t since_ns, const char *line)
+{
+	const struct vb_report *r = ctx;
+	char text[LINE_MAX_TEXT];
+
+	if (r->quiet)
+		return;
+	snprintf(text, sizeof(text), "%s", line);
+	make_printable(text);
+	vb_report_say(r, "[%3" PRIu64 ".%03" PRIu64 "] %s", since_ns / 1000000000,
+		      since_ns / 1000000 % 1000, text);
+}
+
+void vb_report_trouble(void *ctx, const char *text)
+{
+	while (*text) {
+		size_t len = strcspn(text, "\n");
+		char line[LINE_MAX_TEXT];
+
+		snprintf(line, sizeof(line), "%.*s", (int)len, text);
+		make_printable(line);
+		vb_report_say(ctx, "%s", line);
+		text += len + (text[len] == '\n');
+	}
+}
+
+void vb_report_output(void *ctx, const char *bytes, size_t n)
+{
+	struct vb_report *r = ctx;
+
+	vb_buf_add(&r->out, bytes, n);
+	vb_report_flush(r);
+}
+
 /* ---- counts ---- */
 
 static bool is_bus(const struct vb_device *dev)
