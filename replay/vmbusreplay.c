@@ -193,18 +193,29 @@ static enum vb_exit run_words(int argc, char **argv, struct vb_report *report)
 	return code;
 }
 
+/* As /init of the inner machine, which is the end of it, or as the program in there. */
+static enum vb_exit run_inner(struct vb_report *report)
+{
+	struct vb_err err = { "" };
+	enum vb_exit code = VB_EXIT_CANNOT;
+	char **argv;
+	int argc, rc = vb_inner_begin(&argc, &argv, &err);
+
+	if (rc > 0)
+		code = run_words(argc, argv, report);
+	else if (rc < 0)
+		vb_report_say(report, "%s", err.text);
+	vb_inner_end();
+	return code;
+}
+
 int main(int argc, char **argv)
 {
 	struct vb_report report;
-	struct vb_err err = { "" };
 	enum vb_exit code;
 
 	vb_report_init(&report, "vmbusreplay", false);
-	if (vb_inner_is() && vb_inner_begin(&argc, &argv, &err) < 0) {
-		vb_report_say(&report, "%s", err.text);
-		vb_inner_end(VB_EXIT_CANNOT);
-	}
-	code = run_words(argc, argv, &report);
+	code = vb_inner_is() ? run_inner(&report) : run_words(argc, argv, &report);
 	vb_report_done(&report);
-	vb_inner_end((int)code);
+	return (int)code;
 }

@@ -164,23 +164,16 @@ static int take_outputs(struct vb_pump *p, struct vb_err *err)
 
 /* ---- the program ---- */
 
-static _Noreturn void power_off(void)
-{
-	reboot(RB_POWER_OFF);
-	for (;;)
-		pause();
-}
-
 /* In the child: descriptors as a program has them, everything else closed. */
-static int become_program(const struct vb_pump *p, int out, int errors)
+static int become_program(const struct vb_pump *p, int out, int errors, struct vb_err *err)
 {
-	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), ret = 0;
+	int null = open("/dev/null", O_RDONLY | O_CLOEXEC), ret = 1;
 
 	signal(VB_INNER_SLOW_SIGNAL, SIG_IGN); /* until vb_inner_slow() waits for it */
 
 	if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
 	    dup2(errors, STDERR_FILENO) < 0)
-		ret = -errno;
+		ret = vb_fail(err, -errno, "no descriptors: %s", strerror(errno));
 	close(null);
 	close(out);
 	close(errors);
@@ -191,7 +184,7 @@ static int become_program(const struct vb_pump *p, int out, int errors)
 	return ret;
 }
 
-/* Process 1 does not come back from here. */
+/* 1 in the program's process; 0 in process 1, when all is handed out. */
 static int start(struct vb_pump *p, struct vb_err *err)
 {
 	int out[2], errors[2];
@@ -204,11 +197,11 @@ static int start(struct vb_pump *p, struct vb_err *err)
 	if (p->program < 0)
 		return vb_fail(err, -errno, "no process: %s", strerror(errno));
 	if (!p->program)
-		return become_program(p, out[1], errors[1]);
+		return become_program(p, out[1], errors[1], err);
 	close(out[1]);
 	close(errors[1]);
 	vb_pump_run(p);
-	power_off();
+	return 0;
 }
 
 static int prepare(struct vb_pump *p, struct vb_err *err)
@@ -226,13 +219,11 @@ static int prepare(struct vb_pump *p, struct vb_err *err)
 	return ret ? ret : take_outputs(p, err);
 }
 
-/* Out by the port if that is open, else at least on the console. */
-static _Noreturn void give_up(const struct vb_pump *p, const struct vb_err *err)
+/* Was it told by the port? */
+static bool told(const struct vb_pump *p, const struct vb_err *err)
 {
-	if (p->frames < 0 ||
-	    vb_pump_send(p->frames, VB_FRAME_FAILED, 0, err->text, strlen(err->text)))
-		dprintf(STDERR_FILENO, "vmbusreplay: %s\n", err->text);
-	power_off();
+	return p->frames >= 0 &&
+	       !vb_pump_send(p->frames, VB_FRAME_FAILED, 0, err->text, strlen(err->text));
 }
 
 int vb_inner_begin(int *ret_argc, char ***ret_argv, struct vb_err *err)
@@ -247,10 +238,8 @@ int vb_inner_begin(int *ret_argc, char ***ret_argv, struct vb_err *err)
 		ret = read_words(VB_INNER_ARGV, ret_argv, &argc, err);
 	if (!ret)
 		ret = start(&p, err);
-	if (ret && getpid() == 1)
-		give_up(&p, err);
 	*ret_argc = (int)argc;
-	return ret;
+	return ret < 0 && getpid() == 1 && told(&p, err) ? 0 : ret;
 }
 
 int vb_inner_slow(void)
@@ -266,9 +255,11 @@ int vb_inner_slow(void)
 	return fd < 0 ? -errno : fd;
 }
 
-_Noreturn void vb_inner_end(int status)
+void vb_inner_end(void)
 {
-	if (getpid() == 1)
-		power_off();
-	exit(status);
+	if (getpid() != 1)
+		return;
+	reboot(RB_POWER_OFF);
+	for (;;)
+		pause();
 }

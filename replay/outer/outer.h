@@ -51,9 +51,9 @@ bool vb_inner_is(void);
 
 /*
  * Set the inner machine up and hand argv back to main(), in a process of its own: file descriptors 1
- * and 2 lead out, files are under /in and /out, SIGINT comes when the outer one does. Process 1 does
- * not come back: it hands everything out and powers off when the program ends. Negative errno: nothing
- * works.
+ * and 2 lead out, files are under /in and /out, SIGINT comes when the outer one does. 1: that is the
+ * process, be the program. 0: the program has ended, or cannot begin, and that was handed out.
+ * Negative errno: nothing works, and only err says so.
  */
 int vb_inner_begin(int *ret_argc, char ***ret_argv, struct vb_err *err);
 
@@ -63,7 +63,10 @@ int vb_inner_begin(int *ret_argc, char ***ret_argv, struct vb_err *err);
  */
 int vb_inner_slow(void);
 
-/* End the program, as exit() does: process 1 reports the status and powers off. */
-_Noreturn void vb_inner_end(int status);
+/*
+ * The last act of main() after vb_inner_begin(): process 1 powers the machine off and does not come
+ * back; others do.
+ */
+void vb_inner_end(void);
 
 #endif

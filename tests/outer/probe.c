@@ -148,8 +148,9 @@ int main(int argc, char **argv)
 	int ret;
 
 	if (vb_inner_is()) {
-		ret = vb_inner_begin(&argc, &argv, &err);
-		vb_inner_end(ret ? 125 : act(argv[1]));
+		ret = vb_inner_begin(&argc, &argv, &err) > 0 ? act(argv[1]) : 125;
+		vb_inner_end();
+		return ret;
 	}
 	if (argc < 5)
 		return 2;
