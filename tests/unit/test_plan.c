@@ -239,6 +239,69 @@ Test(plan, guest_closes_by_itself)
 	done(&m, p);
 }
 
+/* ---- the end of the guest ---- */
+
+/* A request of a service, or an answer to it. */
+static void service(struct made *m, uint8_t direction, uint64_t type, uint64_t status)
+{
+	struct vb_value v[] = {
+		VB_NUMBER("hv_ring.type", 6),
+		VB_NUMBER("hv_ring.data_offset8", 2),
+		VB_NUMBER("hv_ring.len8", 9),
+		VB_NUMBER("hv_pipe.type", 1),
+		VB_NUMBER("hv_pipe.length", 44),
+		VB_NUMBER("hv_icmsg.type", type),
+		VB_NUMBER("hv_icmsg.size", 24),
+		VB_NUMBER("hv_icmsg.status", status),
+		VB_NUMBER("hv_icmsg.flags", direction == VB_TO_GUEST ? 3 : 5),
+		VB_NUMBER("hv_icmsg.framework_version", 3),
+		VB_NUMBER("hv_icmsg.message_version", 3),
+	};
+
+	made_packet(m, direction, 72, v, sizeof(v) / sizeof(v[0]));
+}
+
+/* Asked twice: the guest answers with these. What ends it is what it agreed to. */
+static void expect_ends(uint8_t class, uint64_t type, uint64_t first, uint64_t second,
+			bool first_ends, bool second_ends)
+{
+	struct vb_plan_device *d;
+	struct vb_plan *p;
+	struct made m;
+
+	begin(&m, class);
+	made_offer(&m, 0x10);
+	made_open_channel(&m);
+	service(&m, VB_TO_GUEST, type, 0);
+	service(&m, VB_TO_HOST, type, first);
+	service(&m, VB_TO_GUEST, type, 0);
+	service(&m, VB_TO_HOST, type, second);
+	service(&m, VB_TO_GUEST, type, 0);
+	p = plan_of(&m);
+	d = &p->devices[0];
+	cr_assert_eq(d->n_steps, 6);
+	cr_assert_eq(d->steps[2].answers, 1);
+	cr_assert_eq(d->steps[1].ends, first_ends);
+	cr_assert_eq(d->steps[3].ends, second_ends);
+	for (size_t i = 0; i < d->n_steps; i++)
+		if (i != 1 && i != 3)
+			cr_assert_not(d->steps[i].ends, "step %zu", i);
+	done(&m, p);
+}
+
+/* The request ends the guest, not its answer; one that nobody answered does not. */
+Test(plan, the_guest_agrees_to_end)
+{
+	expect_ends(VB_CLASS_SHUTDOWN, 3, 0x80004005, 0, false, true);
+	expect_ends(VB_CLASS_SHUTDOWN, 3, 0, 0x80004005, true, false);
+}
+
+Test(plan, other_agreements_end_nothing)
+{
+	expect_ends(VB_CLASS_SHUTDOWN, 0, 0, 0, false, false); /* negotiations */
+	expect_ends(VB_CLASS_HEARTBEAT, 3, 0, 0, false, false);
+}
+
 /* ---- what is no plan ---- */
 
 static void refused(struct made *m, const char *why)
