@@ -55,13 +55,19 @@ static void record(void)
 	made_close(&made);
 }
 
-static void start(const struct vb_replay_config *opt)
+static void make_plan(void)
 {
-	struct loop_options lopt = { .n_vps = 1 };
 	struct vb_err err = { "" };
 
 	record();
 	cr_assert_eq(vb_plan_read(made.path, &plan, &err), 0, "%s", err.text);
+}
+
+static void start_plan(const struct vb_replay_config *opt)
+{
+	struct loop_options lopt = { .n_vps = 1 };
+	struct vb_err err = { "" };
+
 	loop_init(&loop, &lopt);
 	cr_assert_eq(vb_replay_new(plan, opt, &replay, &err), 0, "%s", err.text);
 	cr_assert_eq(vb_replay_attach(replay, loop.host, &err), 0, "%s", err.text);
@@ -69,11 +75,18 @@ static void start(const struct vb_replay_config *opt)
 	guest_connect(&guest, VB_VMBUS_5_3);
 }
 
+static void start(const struct vb_replay_config *opt)
+{
+	make_plan();
+	start_plan(opt);
+}
+
 static void end(void)
 {
 	cr_assert_eq(loop.n_troubles, 0, "%s", loop.trouble);
 	vb_result_done(&result);
-	guest_unmap(&heartbeat);
+	if (heartbeat.g)
+		guest_unmap(&heartbeat);
 	if (kvp.g)
 		guest_unmap(&kvp);
 	loop_done(&loop);
@@ -268,6 +281,127 @@ Test(replay, waits_until_ready)
 	vb_replay_ready(replay);
 	loop_run(&loop);
 	cr_assert_eq(answer(&heartbeat, as_recorded), 1);
+	end();
+}
+
+/* ---- the end of the guest waits for the other devices ---- */
+
+/* The KVP request is the end of the guest: 1 ms after the answer to the first beat, say. */
+static struct vb_step *make_end(void)
+{
+	struct vb_step *s;
+
+	make_plan();
+	s = &plan->devices[1].steps[1];
+	cr_assert_eq(s->type, VB_STEP_SEND);
+	s->ends = true;
+	return s;
+}
+
+static void open_both(void)
+{
+	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
+	guest_open(&guest, &kvp, offer_of(0xe7)->relid, 4, 0);
+	loop_run(&loop);
+}
+
+Test(replay_end, comes_when_the_others_have_done_what_was_before)
+{
+	const struct vb_replay_config opt = { .speed = 0 };
+
+	make_end();
+	start_plan(&opt);
+	open_both();
+	cr_assert_eq(answer(&kvp, as_recorded), 0, "the first beat is not answered yet");
+	loop_advance(&loop, 4 * SECOND);
+	cr_assert_eq(answer(&kvp, as_recorded), 0, "whatever time it takes");
+	cr_assert_eq(answer(&heartbeat, as_recorded), 1);
+	cr_assert_eq(answer(&kvp, as_recorded), 1,
+		     "at once, and before the second beat is answered");
+	answer(&heartbeat, as_recorded);
+	loop_advance(&loop, SECOND);
+	cr_assert_eq(vb_replay_result(replay, &result), 0);
+	cr_assert(vb_result_is_same(&result));
+	end();
+}
+
+Test(replay_end, other_requests_do_not_wait)
+{
+	const struct vb_replay_config opt = { .speed = 0 };
+
+	make_end()->ends = false;
+	start_plan(&opt);
+	open_both();
+	cr_assert_eq(answer(&kvp, as_recorded), 1);
+	end();
+}
+
+/* 5 s, and ten times what it took in the trace. */
+Test(replay_end, does_not_wait_for_what_is_given_up)
+{
+	const struct vb_replay_config opt = { .speed = 0 };
+
+	make_end();
+	start_plan(&opt);
+	open_both();
+	loop_advance(&loop, 5 * SECOND + 9 * MS);
+	cr_assert_eq(answer(&kvp, as_recorded), 0);
+	loop_advance(&loop, MS);
+	cr_assert_eq(answer(&kvp, as_recorded), 1);
+	end();
+}
+
+/* After 10 s all begins without it, and 5 s later its opening is given up. */
+Test(replay_end, does_not_wait_for_a_device_without_a_driver)
+{
+	const struct vb_replay_config opt = { .speed = 0 };
+
+	make_end();
+	start_plan(&opt);
+	guest_open(&guest, &kvp, offer_of(0xe7)->relid, 4, 0);
+	loop_advance(&loop, 15 * SECOND - MS);
+	cr_assert_eq(answer(&kvp, as_recorded), 0);
+	loop_advance(&loop, MS);
+	cr_assert_eq(answer(&kvp, as_recorded), 1);
+	end();
+}
+
+/* In the last round of two, when the other device is in its last one, too. */
+Test(replay_end, waits_for_the_round_of_the_others)
+{
+	const struct vb_replay_config opt = { .speed = 0, .loops = 2 };
+
+	make_end();
+	start_plan(&opt);
+	open_both();
+	for (unsigned int i = 0; i < 3; i++) {
+		cr_assert_eq(answer(&kvp, as_recorded), 0, "beat %u of 3 is not answered yet", i);
+		cr_assert_eq(answer(&heartbeat, as_recorded), 1);
+	}
+	cr_assert_eq(answer(&kvp, as_recorded), 1);
+	cr_assert_eq(answer(&heartbeat, as_recorded), 1);
+	loop_advance(&loop, SECOND);
+	cr_assert_eq(vb_replay_result(replay, &result), 0);
+	cr_assert_eq(result.devices[0].counts.matched, 4);
+	cr_assert_eq(result.devices[1].counts.matched, 1);
+	cr_assert_eq(result.devices[1].counts.skipped[VB_SKIP_NOT_LAST], 2);
+	end();
+}
+
+/* Two of the same time: who waits holds nobody else. */
+Test(replay_end, two_do_not_wait_for_each_other)
+{
+	const struct vb_replay_config opt = { .speed = 0 };
+	struct vb_step *first = make_end(), *second = &plan->devices[0].steps[3];
+
+	cr_assert_eq(second->type, VB_STEP_SEND);
+	second->ends = true;
+	second->at_ns = first->at_ns;
+	start_plan(&opt);
+	open_both();
+	cr_assert_eq(answer(&heartbeat, as_recorded), 1);
+	cr_assert_eq(answer(&heartbeat, as_recorded), 1);
+	cr_assert_eq(answer(&kvp, as_recorded), 1);
 	end();
 }
 
