@@ -1,67 +1,38 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Devices whose rings user space has, on machines made of a few files; and how a file begins. */
 #include <criterion/criterion.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "capture/source_bpf.h"
 #include "dissectors/sinks.h"
+#include "tests/unit/machine_root.h"
 
 #define DEVICES "/sys/bus/vmbus/devices/"
 #define FCOPY "eb765408-105f-49b6-b4aa-c123b64d17d4"
 #define NET "f8615163-df3e-46c5-913f-f2d2f965ed0e"
 
-static char root[] = "/tmp/vmbusdump-bypass-XXXXXX";
+static struct machine_root machine;
 
-static void make_root(void)
+static void make_machine(void)
 {
-	cr_assert_not_null(mkdtemp(root));
+	machine_root_make(&machine);
 }
 
-static void remove_root(void)
+static void remove_machine(void)
 {
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	cr_assert_eq(system(command), 0);
+	machine_root_remove(&machine);
 }
 
-TestSuite(bypass, .init = make_root, .fini = remove_root);
-
-static void make_parents(char *path)
-{
-	for (char *p = strchr(path + sizeof(root), '/'); p; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		mkdir(path, 0700);
-		*p = '/';
-	}
-}
-
-static void place(const char *path)
-{
-	char full[256];
-	int fd;
-
-	snprintf(full, sizeof(full), "%s" DEVICES "%s", root, path);
-	make_parents(full);
-	fd = open(full, O_WRONLY | O_CREAT, 0600);
-	cr_assert_geq(fd, 0, "%s", full);
-	close(fd);
-}
+TestSuite(bypass, .init = make_machine, .fini = remove_machine);
 
 static void bind_driver(const char *device, const char *driver)
 {
-	char full[256], target[128];
+	char path[128], target[128];
 
-	snprintf(full, sizeof(full), "%s" DEVICES "%s/driver", root, device);
+	snprintf(path, sizeof(path), DEVICES "%s/driver", device);
 	snprintf(target, sizeof(target), "../../../../bus/vmbus/drivers/%s", driver);
-	make_parents(full);
-	unlink(full);
-	cr_assert_eq(symlink(target, full), 0);
+	machine_root_link(&machine, path, target);
 }
 
 static bool bypassed(const char *device)
@@ -69,13 +40,13 @@ static bool bypassed(const char *device)
 	uint8_t guid[16];
 
 	cr_assert(vb_guid_parse(device, guid));
-	return vb_sysfs_bypassed(root, guid);
+	return vb_sysfs_bypassed(machine.path, guid);
 }
 
 Test(bypass, by_the_driver)
 {
 	cr_assert_not(bypassed(FCOPY), "it is not even there");
-	place(FCOPY "/channels/3/out_mask");
+	machine_root_file(&machine, DEVICES FCOPY "/channels/3/out_mask", "");
 	cr_assert_not(bypassed(FCOPY), "no driver");
 	bind_driver(FCOPY, "hv_utils");
 	cr_assert_not(bypassed(FCOPY));
@@ -89,9 +60,9 @@ Test(bypass, by_the_driver)
 Test(bypass, by_a_ring_that_can_be_mapped)
 {
 	bind_driver(NET, "hv_something");
-	place(NET "/channels/14/out_mask");
+	machine_root_file(&machine, DEVICES NET "/channels/14/out_mask", "");
 	cr_assert_not(bypassed(NET));
-	place(NET "/channels/15/ring");
+	machine_root_file(&machine, DEVICES NET "/channels/15/ring", "");
 	cr_assert(bypassed(NET));
 }
 
@@ -127,16 +98,16 @@ Test(bypass, is_told_once_until_it_ends)
 {
 	fill_table();
 	bind_driver(FCOPY, "hv_utils");
-	cr_assert_not(vb_table_look(&table, 3, root));
+	cr_assert_not(vb_table_look(&table, 3, machine.path));
 	bind_driver(FCOPY, "uio_hv_generic");
-	cr_assert(vb_table_look(&table, 3, root));
-	cr_assert_not(vb_table_look(&table, 3, root), "nothing new");
+	cr_assert(vb_table_look(&table, 3, machine.path));
+	cr_assert_not(vb_table_look(&table, 3, machine.path), "nothing new");
 	bind_driver(FCOPY, "hv_utils");
-	cr_assert_not(vb_table_look(&table, 3, root));
+	cr_assert_not(vb_table_look(&table, 3, machine.path));
 	bind_driver(FCOPY, "uio_hv_generic");
-	cr_assert(vb_table_look(&table, 3, root));
+	cr_assert(vb_table_look(&table, 3, machine.path));
 	offer(3, "34d14be3-dee4-41c8-9ae7-6b174977c192", FCOPY, 0);
-	cr_assert(vb_table_look(&table, 3, root), "offered anew");
+	cr_assert(vb_table_look(&table, 3, machine.path), "offered anew");
 	cr_assert(table.devices[table.chan[3].device].dev.bypassed);
 	cr_assert_not(table.devices[table.chan[4].device].dev.bypassed);
 	vb_table_done(&table);
@@ -146,9 +117,9 @@ Test(bypass, a_device_is_told_by_its_primary_channel)
 {
 	fill_table();
 	bind_driver(NET, "uio_hv_generic");
-	cr_assert(vb_table_look(&table, 4, root));
-	cr_assert_not(vb_table_look(&table, 5, root));
-	cr_assert_not(vb_table_look(&table, 6, root), "was never offered");
+	cr_assert(vb_table_look(&table, 4, machine.path));
+	cr_assert_not(vb_table_look(&table, 5, machine.path));
+	cr_assert_not(vb_table_look(&table, 6, machine.path), "was never offered");
 	vb_table_done(&table);
 }
 
@@ -181,7 +152,7 @@ Test(bypass, every_file_begins_with_it)
 	bind_driver(FCOPY, "uio_hv_generic");
 	bind_driver(NET, "uio_hv_generic");
 	for (uint32_t relid = 0; relid < 7; relid++)
-		vb_table_look(&table, relid, root);
+		vb_table_look(&table, relid, machine.path);
 	expect_beginning("3 1:3 1:4 1:5 4:3 key 20 value 1 4:4 key 20 value 1");
 	channels[4].wanted = 0;
 	expect_beginning("3 1:3 1:4 1:5 4:3 key 20 value 1");

@@ -1,55 +1,39 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What --doctor tells of Wireshark, on machines made of empty files. */
 #include <criterion/criterion.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "capture/doctor_wireshark.h"
 #include "dissectors/sinks.h"
+#include "tests/unit/machine_root.h"
 
-static char root[] = "/tmp/vmbusdump-doctor-XXXXXX";
+static struct machine_root machine;
 
-static void make_root(void)
+static void make_machine(void)
 {
-	cr_assert_not_null(mkdtemp(root));
+	machine_root_make(&machine);
 }
 
-static void remove_root(void)
+static void remove_machine(void)
 {
-	char command[64];
-
-	snprintf(command, sizeof(command), "rm -rf %s", root);
-	cr_assert_eq(system(command), 0);
+	machine_root_remove(&machine);
 }
 
-TestSuite(doctor, .init = make_root, .fini = remove_root);
+TestSuite(doctor, .init = make_machine, .fini = remove_machine);
 
 static void place(const char *path)
 {
-	char full[256];
-	int fd;
-
-	snprintf(full, sizeof(full), "%s%s", root, path);
-	for (char *p = strchr(full + sizeof(root), '/'); p; p = strchr(p + 1, '/')) {
-		*p = '\0';
-		mkdir(full, 0700);
-		*p = '/';
-	}
-	fd = open(full, O_WRONLY | O_CREAT, 0700);
-	cr_assert_geq(fd, 0, "%s", full);
-	close(fd);
+	machine_root_file(&machine, path, "");
 }
 
 static void note(void *ctx, const struct vb_finding *f)
 {
 	const char *detail = f->detail;
 
-	if (strncmp(detail, root, sizeof(root) - 1) == 0)
-		detail += sizeof(root) - 1;
+	if (strncmp(detail, machine.path, strlen(machine.path)) == 0)
+		detail += strlen(machine.path);
 	vb_buf_fmt(ctx, "%s %s: %s - %s\n",
 		   f->verdict == VB_GOOD ? "good" :
 		   f->verdict == VB_WARN ? "warn" :
@@ -60,10 +44,12 @@ static void note(void *ctx, const struct vb_finding *f)
 static char *look(bool superuser)
 {
 	char home[64];
-	struct vb_wireshark_place where = { .root = root, .home = home, .superuser = superuser };
+	struct vb_wireshark_place where = { .root = machine.path,
+					    .home = home,
+					    .superuser = superuser };
 	struct vb_buf text = { 0 };
 
-	snprintf(home, sizeof(home), "%s/home", root);
+	snprintf(home, sizeof(home), "%s/home", machine.path);
 	vb_wireshark_doctor(&where, note, &text);
 	cr_assert_not_null(text.data);
 	return text.data;
