@@ -12,7 +12,6 @@
 #define IDLE_MS 1000 /* and how often while none do: the clock is checked then */
 #define CLOCK_CHECK_NS 1000000000ull /* how often the wall clock is, and who has the rings */
 #define CLOCK_STEP_NS 10000000	     /* a change by more is a step */
-#define RETRY_NS 20000000ull	     /* how often hv_vmbus is looked for */
 /* Packet bytes in an event: a record has its tags and header beside them. */
 #define MAX_PACKET (262144u - 24u - VB_RECORD_HEADER_LEN)
 
@@ -31,8 +30,8 @@ struct source {
 	uint64_t until_ns;  /* everything older has been read */
 	int64_t offset_ns;  /* wall clock minus monotonic at the start: makes block times */
 	int64_t current_ns; /* the same now */
-	uint64_t clock_checked_ns, rings_checked_ns, retry_ns;
-	uint64_t bus;		     /* what the probes are attached to, of vb_bus_instance() */
+	uint64_t clock_checked_ns, rings_checked_ns;
+	struct vb_follow follow;     /* used when the probes were there before hv_vmbus */
 	uint64_t n_events, n_placed; /* losses that stand before a record handed out */
 	bool stopping, drained, ended;
 };
@@ -262,36 +261,30 @@ static int check_rings(struct source *s, uint64_t now)
 	return rc;
 }
 
-/* hv_vmbus came, or went again, or both since we looked. */
-static int check_module(struct source *s, uint64_t now, struct vb_err *err)
-{
-	uint64_t bus;
-	uint32_t version;
-	int rc;
+/* ---- hv_vmbus comes and goes: for source_bpf_follow.c ---- */
 
-	if (!vb_probes_early(s->probes) || now - s->retry_ns < RETRY_NS)
-		return 0;
-	s->retry_ns = now;
-	bus = vb_bus_instance();
-	if (!vb_probes_waiting(s->probes)) {
-		if (bus != s->bus)
-			vb_probes_retreat(s->probes);
-		return 0;
-	}
-	if (!bus)
-		return 0;
-	s->bus = bus;
-	rc = vb_probes_complete(s->probes, err);
-	/* the offers were seen as they came; the walk only finds the buffers */
-	if (!rc)
-		rc = vb_probes_walk(s->probes, NULL, NULL, &version, err);
-	if (rc && vb_bus_instance() != bus) { /* it went while we looked at it */
-		vb_probes_retreat(s->probes);
-		err->text[0] = '\0';
-		return 0;
-	}
-	return rc;
+static uint64_t bus_instance(void *ctx)
+{
+	(void)ctx;
+	return vb_bus_instance();
 }
+
+static int attach_rest(void *ctx, struct vb_err *err)
+{
+	struct source *s = ctx;
+	uint32_t version;
+	int rc = vb_probes_complete(s->probes, err);
+
+	/* the offers were seen as they came; the walk only finds the buffers */
+	return rc ? rc : vb_probes_walk(s->probes, NULL, NULL, &version, err);
+}
+
+static void detach_rest(void *ctx)
+{
+	vb_probes_retreat(((struct source *)ctx)->probes);
+}
+
+/* ---- polling ---- */
 
 static int poll_probes(struct source *s, int timeout_ms, struct vb_err *err)
 {
@@ -313,8 +306,8 @@ static int poll_probes(struct source *s, int timeout_ms, struct vb_err *err)
 		rc = check_clock(s, now);
 		if (!rc)
 			rc = check_rings(s, now);
-		if (!rc)
-			rc = check_module(s, now, err);
+		if (!rc && vb_probes_early(s->probes))
+			rc = vb_follow_bus(&s->follow, now, err);
 		if (!rc)
 			rc = vb_probes_poll(s->probes, timeout_ms, idle, &s->until_ns);
 	}
@@ -481,6 +474,7 @@ int vb_source_bpf_open(const struct vb_bpf_options *opt, struct vb_source **ret,
 		return vb_fail(err, -ENOMEM, "out of memory");
 	s->base.ops = &ops;
 	s->made.end = &s->made.first;
+	s->follow = (struct vb_follow){ s, bus_instance, attach_rest, detach_rest, 0, 0 };
 	s->snaplen = opt->snaplen;
 	rc = vb_table_init(&s->table);
 	if (!rc && getrandom(&s->capture_id, sizeof(s->capture_id), 0) < 0)

@@ -265,6 +265,25 @@ bool vb_bus_is_up(void);
 /* Another number each time hv_vmbus is loaded; 0 while it is not there. */
 uint64_t vb_bus_instance(void);
 
+/* ---- hv_vmbus comes and goes while we capture: source_bpf_follow.c, pure ---- */
+
+struct vb_follow {
+	void *ctx;
+	uint64_t (*instance)(void *ctx); /* as vb_bus_instance() */
+	/* To what is there now; 0 or a negative errno with err. */
+	int (*attach)(void *ctx, struct vb_err *err);
+	void (*detach)(void *ctx); /* also what attach() left half done */
+	/* private, 0 to begin with: */
+	uint64_t bus; /* what we are attached to, 0: nothing */
+	uint64_t looked_ns;
+};
+
+/*
+ * Look for it, unless that was done a moment ago, and attach or detach. An error is that of attach(),
+ * but none when it failed because hv_vmbus went meanwhile.
+ */
+int vb_follow_bus(struct vb_follow *f, uint64_t now_ns, struct vb_err *err);
+
 /* ---- what is probed, and how: source_bpf_hooks.c ---- */
 
 enum vb_hook_kind {
