@@ -266,7 +266,7 @@ static int check_rings(struct source *s, uint64_t now)
 static uint64_t bus_instance(void *ctx)
 {
 	(void)ctx;
-	return vb_bus_instance();
+	return vb_bus_instance("");
 }
 
 static int attach_rest(void *ctx, struct vb_err *err)

@@ -262,8 +262,11 @@ int vb_environment_check(struct vb_err *err);
 /* Whether this is a guest of Hyper-V, whether its bus driver is up. */
 bool vb_on_hyperv(void);
 bool vb_bus_is_up(void);
-/* Another number each time hv_vmbus is loaded; 0 while it is not there. */
-uint64_t vb_bus_instance(void);
+/*
+ * Another number each time hv_vmbus is loaded; 0 while it is not there, or being unloaded. root is put
+ * in front of /sys: "".
+ */
+uint64_t vb_bus_instance(const char *root);
 
 /* ---- hv_vmbus comes and goes while we capture: source_bpf_follow.c, pure ---- */
 
@@ -327,7 +330,11 @@ int vb_kernel_symbols(const char *const *names, size_t n, uint64_t *ret);
 struct vb_early;
 struct bpf_program;
 
-int vb_early_open(struct vb_early **ret, struct vb_err *err);
+/*
+ * root is put in front of /sys: "". Probes that others left behind are removed. -ENOTSUP: there is no
+ * tracefs, or it is not for us.
+ */
+int vb_early_open(const char *root, struct vb_early **ret, struct vb_err *err);
 int vb_early_attach(struct vb_early *e, const struct bpf_program *prog, const struct vb_hook *hook,
 		    struct vb_err *err);
 void vb_early_close(struct vb_early *e);

@@ -19,16 +19,18 @@ static const char devices_dir[] = "/sys/bus/vmbus/devices";
 
 bool vb_bus_is_up(void)
 {
-	return vb_bus_instance();
+	return vb_bus_instance("");
 }
 
 /* hv_vmbus is being unloaded: its bus may still be there, but no probe can be set any more. */
-static bool is_going(void)
+static bool is_going(const char *root)
 {
-	FILE *f = fopen("/sys/module/hv_vmbus/initstate", "re");
-	char state[16] = "";
+	char path[PATH_MAX], state[16] = "";
 	bool going;
+	FILE *f;
 
+	snprintf(path, sizeof(path), "%s/sys/module/hv_vmbus/initstate", root);
+	f = fopen(path, "re");
 	if (!f)
 		return false;
 	going = fgets(state, sizeof(state), f) && !strcmp(state, "going\n");
@@ -37,11 +39,13 @@ static bool is_going(void)
 }
 
 /* sysfs numbers its nodes in the order of their making (Linux 6.1 fs/kernfs/dir.c). */
-uint64_t vb_bus_instance(void)
+uint64_t vb_bus_instance(const char *root)
 {
+	char path[PATH_MAX];
 	struct stat st;
 
-	return stat(devices_dir, &st) || is_going() ? 0 : st.st_ino;
+	snprintf(path, sizeof(path), "%s%s", root, devices_dir);
+	return stat(path, &st) || is_going(root) ? 0 : st.st_ino;
 }
 
 bool vb_on_hyperv(void)

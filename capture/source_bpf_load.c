@@ -191,7 +191,7 @@ static void attach_later(struct vb_probes *p, const struct bpf_program *prog,
 {
 	struct vb_err ignored;
 
-	if (p->later || !vb_early_open(&p->later, &ignored))
+	if (p->later || !vb_early_open("", &p->later, &ignored))
 		vb_early_attach(p->later, prog, hook, &ignored);
 }
 
@@ -300,7 +300,7 @@ static int attach_early_sets(struct vb_probes *p, unsigned int sets, struct vb_e
 	snprintf(p->names, sizeof(p->names), "kprobe");
 	rc = load(p, sets, &p->early, err);
 	if (!rc)
-		rc = vb_early_open(&p->events, err);
+		rc = vb_early_open("", &p->events, err);
 	for (i = 0; i < n && !rc; i++) {
 		if (hooks[i].set & sets)
 			rc = attach_waiting(p, &hooks[i], err);

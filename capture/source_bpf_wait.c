@@ -21,25 +21,31 @@
 #include <bpf/libbpf.h>
 
 #include "capture/source_bpf.h"
+#include "dissectors/sinks.h"
 
 #define MAX_EVENTS 8
 #define GROUP "vmbusdump_"
 
 struct vb_early {
-	const char *root; /* of tracefs */
-	int command_fd;	  /* kprobe_events; kept open, since we may lose the right to open it */
+	char root[128]; /* of tracefs */
+	int command_fd; /* kprobe_events; kept open, since we may lose the right to open it */
 	char names[MAX_EVENTS][64];
 	int fds[MAX_EVENTS]; /* perf events */
 	size_t n;
 };
 
-static const char *find_tracefs(void)
+static bool find_tracefs(const char *root, char *ret, size_t size)
 {
-	if (!access("/sys/kernel/tracing/kprobe_events", W_OK))
-		return "/sys/kernel/tracing";
-	if (!access("/sys/kernel/debug/tracing/kprobe_events", W_OK))
-		return "/sys/kernel/debug/tracing";
-	return NULL;
+	static const char *const places[] = { "/sys/kernel/tracing", "/sys/kernel/debug/tracing" };
+	char path[192];
+
+	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+		snprintf(ret, size, "%s%s", root, places[i]);
+		snprintf(path, sizeof(path), "%s/kprobe_events", ret);
+		if (!access(path, W_OK))
+			return true;
+	}
+	return false;
 }
 
 static int command(const struct vb_early *e, const char *text)
@@ -47,47 +53,64 @@ static int command(const struct vb_early *e, const char *text)
 	return write(e->command_fd, text, strlen(text)) < 0 ? -errno : 0;
 }
 
-/* Remove events whose maker is dead; lines read "p:GROUP/NAME PLACE". */
-static void remove_stale(const struct vb_early *e)
+/* All lines of kprobe_events; tracefs may skip some when others are removed meanwhile. */
+static void read_events(const struct vb_early *e, struct vb_buf *ret)
 {
-	char path[128], line[512], remove[128], event[96];
+	char path[192], line[512];
 	FILE *f;
-	long pid;
 
 	snprintf(path, sizeof(path), "%s/kprobe_events", e->root);
 	f = fopen(path, "re");
 	if (!f)
 		return;
-	while (fgets(line, sizeof(line), f)) {
-		const char *colon = strchr(line, ':');
-
-		if (!colon || sscanf(colon + 1, "%95s", event) != 1 ||
-		    sscanf(event, GROUP "%ld/", &pid) != 1)
-			continue;
-		if (pid <= 0 || !kill((pid_t)pid, 0) || errno != ESRCH)
-			continue;
-		snprintf(remove, sizeof(remove), "-:%s", event);
-		command(e, remove);
-	}
+	while (fgets(line, sizeof(line), f))
+		vb_buf_str(ret, line);
 	fclose(f);
 }
 
-int vb_early_open(struct vb_early **ret, struct vb_err *err)
+/* Remove the event of a line, "p:GROUP/NAME PLACE", if its maker is dead. */
+static void remove_if_stale(const struct vb_early *e, const char *line)
 {
-	struct vb_early *e;
-	const char *root = find_tracefs();
-	char path[128];
+	const char *colon = strchr(line, ':');
+	char remove[128], event[96];
+	long pid;
 
-	if (!root)
+	if (!colon || sscanf(colon + 1, "%95s", event) != 1 ||
+	    sscanf(event, GROUP "%ld/", &pid) != 1)
+		return;
+	if (pid <= 0 || !kill((pid_t)pid, 0) || errno != ESRCH)
+		return;
+	snprintf(remove, sizeof(remove), "-:%s", event);
+	command(e, remove);
+}
+
+static void remove_stale(const struct vb_early *e)
+{
+	struct vb_buf text = { 0 };
+	char *rest = NULL;
+
+	read_events(e, &text);
+	if (text.data)
+		for (char *s = strtok_r(text.data, "\n", &rest); s; s = strtok_r(NULL, "\n", &rest))
+			remove_if_stale(e, s);
+	vb_buf_done(&text);
+}
+
+int vb_early_open(const char *root, struct vb_early **ret, struct vb_err *err)
+{
+	struct vb_early *e = calloc(1, sizeof(*e));
+	char path[192];
+
+	if (!e)
+		return vb_fail(err, -ENOMEM, "out of memory");
+	if (!find_tracefs(root, e->root, sizeof(e->root))) {
+		free(e);
 		return vb_fail(err, -ENOTSUP,
 			       "hv_vmbus is not loaded, and waiting for it needs tracefs: run as "
 			       "root, mount -t tracefs tracefs /sys/kernel/tracing");
-	e = calloc(1, sizeof(*e));
-	if (!e)
-		return vb_fail(err, -ENOMEM, "out of memory");
-	e->root = root;
+	}
 	/* commands are appended: without that, opening it removes all events */
-	snprintf(path, sizeof(path), "%s/kprobe_events", root);
+	snprintf(path, sizeof(path), "%s/kprobe_events", e->root);
 	e->command_fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
 	if (e->command_fd < 0) {
 		vb_fail(err, -ENOTSUP, "%s: %s", path, strerror(errno));
@@ -101,7 +124,7 @@ int vb_early_open(struct vb_early **ret, struct vb_err *err)
 
 static int event_id(const struct vb_early *e, const char *name, unsigned long long *ret)
 {
-	char path[192];
+	char path[256];
 	FILE *f;
 	int rc = 0;
 
