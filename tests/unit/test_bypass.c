@@ -6,6 +6,7 @@
 
 #include "capture/source_bpf.h"
 #include "dissectors/sinks.h"
+#include "tests/unit/bus_messages.h"
 #include "tests/unit/machine_root.h"
 
 #define DEVICES "/sys/bus/vmbus/devices/"
@@ -71,26 +72,13 @@ Test(bypass, by_a_ring_that_can_be_mapped)
 static struct vb_table table;
 static struct vb_bpf_channel channels[VB_BPF_MAX_RELIDS];
 
-static void offer(uint32_t relid, const char *class, const char *instance, uint16_t sub)
-{
-	uint8_t bytes[VB_BPF_OFFER_LEN] = { 1 };
-	uint32_t closed, opened;
-
-	cr_assert(vb_guid_parse(class, bytes + 8));
-	cr_assert(vb_guid_parse(instance, bytes + 24));
-	memcpy(bytes + 180, &sub, sizeof(sub));
-	memcpy(bytes + 184, &relid, sizeof(relid));
-	cr_assert_eq(vb_table_message(&table, VB_TO_GUEST, bytes, sizeof(bytes), &closed, &opened),
-		     0);
-}
-
 static void fill_table(void)
 {
 	cr_assert_eq(vb_table_init(&table), 0);
 	table.version = 0x50003;
-	offer(3, "34d14be3-dee4-41c8-9ae7-6b174977c192", FCOPY, 0);
-	offer(4, "f8615163-df3e-46c5-913f-f2d2f965ed0e", NET, 0);
-	offer(5, "f8615163-df3e-46c5-913f-f2d2f965ed0e", NET, 1);
+	bus_offer(&table, 3, "34d14be3-dee4-41c8-9ae7-6b174977c192", FCOPY, 0);
+	bus_offer(&table, 4, "f8615163-df3e-46c5-913f-f2d2f965ed0e", NET, 0);
+	bus_offer(&table, 5, "f8615163-df3e-46c5-913f-f2d2f965ed0e", NET, 1);
 	channels[3].wanted = channels[4].wanted = channels[5].wanted = 1;
 }
 
@@ -106,7 +94,7 @@ Test(bypass, is_told_once_until_it_ends)
 	cr_assert_not(vb_table_look(&table, 3, machine.path));
 	bind_driver(FCOPY, "uio_hv_generic");
 	cr_assert(vb_table_look(&table, 3, machine.path));
-	offer(3, "34d14be3-dee4-41c8-9ae7-6b174977c192", FCOPY, 0);
+	bus_offer(&table, 3, "34d14be3-dee4-41c8-9ae7-6b174977c192", FCOPY, 0);
 	cr_assert(vb_table_look(&table, 3, machine.path), "offered anew");
 	cr_assert(table.devices[table.chan[3].device].dev.bypassed);
 	cr_assert_not(table.devices[table.chan[4].device].dev.bypassed);
