@@ -25,3 +25,13 @@ struct bus_said bus_offer(struct vb_table *t, uint32_t relid, const char *class,
 	must(!vb_table_message(t, VB_TO_GUEST, bytes, sizeof(bytes), &said.closed, &said.opened));
 	return said;
 }
+
+struct bus_said bus_message(struct vb_table *t, uint8_t direction, uint32_t type, uint32_t number)
+{
+	uint32_t words[3] = { type, 0, number };
+	struct bus_said said;
+
+	must(!vb_table_message(t, direction, (const uint8_t *)words, sizeof(words), &said.closed,
+			       &said.opened));
+	return said;
+}

@@ -13,4 +13,7 @@ struct bus_said {
 /* An offer of the host; class and instance are GUIDs. */
 struct bus_said bus_offer(struct vb_table *t, uint32_t relid, const char *class,
 			  const char *instance, uint16_t sub);
+/* A message of 12 bytes: its type, and a number behind its header. */
+struct bus_said bus_message(struct vb_table *t, uint8_t direction, uint32_t type, uint32_t number);
+
 #endif
