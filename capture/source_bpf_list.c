@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,6 +11,7 @@
 #include <cpuid.h>
 #endif
 
+#include "capture/number.h"
 #include "capture/source_bpf.h"
 #include "dissectors/sinks.h"
 
@@ -217,6 +217,7 @@ static int list_device(void *ctx, const char *name)
 	const struct list *l = ctx;
 	char path[PATH_MAX], id[32];
 	uint32_t n_channels = 0;
+	uint64_t relid = 0;
 	uint8_t guid[16];
 
 	snprintf(dev.name, sizeof(dev.name), "%.*s", (int)sizeof(dev.name) - 1, name);
@@ -225,8 +226,8 @@ static int list_device(void *ctx, const char *name)
 		dev.class = class ? class->code : VB_CLASS_OTHER;
 	}
 	read_guid(name, "device_id", dev.instance);
-	if (!read_attribute(name, "id", id, sizeof(id)))
-		dev.relid = (uint32_t)strtoul(id, NULL, 10);
+	if (!read_attribute(name, "id", id, sizeof(id)) && !vb_number_parse(id, UINT32_MAX, &relid))
+		dev.relid = (uint32_t)relid;
 	read_driver(name, dev.driver, sizeof(dev.driver));
 	dev.bypassed = vb_sysfs_bypassed("", dev.instance);
 	snprintf(path, sizeof(path), "%s/%s/channels", devices_dir, name);

@@ -3,15 +3,16 @@
 
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "capture/number.h"
 
 /* A line "NAME:   123 kB", in bytes. */
 static uint64_t value_of(const char *status, const char *name)
 {
 	size_t len = strlen(name);
-	char *end;
+	const char *end;
 
 	for (const char *line = status; line; line = strchr(line, '\n')) {
 		uint64_t kib;
@@ -19,7 +20,10 @@ static uint64_t value_of(const char *status, const char *name)
 		line += *line == '\n';
 		if (strncmp(line, name, len) != 0 || line[len] != ':')
 			continue;
-		kib = strtoull(line + len + 1, &end, 10);
+		line += len + 1;
+		line += strspn(line, "\t ");
+		if (vb_number_scan(line, 10, UINT64_MAX / 1024, &kib, &end))
+			return VB_UNKNOWN;
 		return strncmp(end, " kB", 3) == 0 ? kib * 1024 : VB_UNKNOWN;
 	}
 	return VB_UNKNOWN;

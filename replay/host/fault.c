@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/number.h"
 #include "dissectors/sinks.h"
 #include "internal.h"
 
@@ -27,7 +28,7 @@ struct vb_fault {
 struct word {
 	const char *name;
 	enum kind kind;
-	int base;
+	unsigned int base;
 	uint64_t max;
 };
 
@@ -50,16 +51,15 @@ static const struct word *word_of(const char *text, size_t len)
 static const char *parse_one(struct vb_fault *fault, const char *text)
 {
 	const struct word *word = word_of(text, strcspn(text, "=,"));
-	unsigned long long value;
-	char *end;
+	const char *end;
+	uint64_t value;
 
 	text += strcspn(text, "=,");
-	/* strtoull() takes signs and blanks, too */
-	if (!word || *text++ != '=' || vb_hex_digit(*text) < 0)
+	if (!word || *text++ != '=')
 		return NULL;
-	errno = 0;
-	value = strtoull(text, &end, word->base);
-	if (errno || value > word->max || (!value && word->kind != STATUS))
+	text += word->base == 16 && !strncmp(text, "0x", 2) ? 2 : 0;
+	if (vb_number_scan(text, word->base, word->max, &value, &end) ||
+	    (!value && word->kind != STATUS))
 		return NULL;
 	if (*end && (*end != ',' || !end[1]))
 		return NULL;

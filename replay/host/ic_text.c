@@ -3,7 +3,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "replay/host/ic.h"
@@ -172,12 +171,9 @@ static int fraction(const char *text, uint64_t *ns)
 int vb_ic_duration(const char *text, uint64_t *ret_ns)
 {
 	uint64_t seconds, ns = 0;
-	char *end;
+	const char *end;
 
-	if (*text < '0' || *text > '9')
-		return -EINVAL;
-	seconds = strtoull(text, &end, 10);
-	if (seconds > MAX_SECONDS || (*end && *end != '.'))
+	if (vb_number_scan(text, 10, MAX_SECONDS, &seconds, &end) || (*end && *end != '.'))
 		return -EINVAL;
 	if (*end && fraction(end + 1, &ns))
 		return -EINVAL;
@@ -206,19 +202,12 @@ int vb_ic_seconds(const char *text, int64_t *ret_ns)
 /* Of a text like 3.2 at *p, which moves behind it. */
 static int version(const char **p, uint32_t *ret)
 {
-	uint32_t part[2];
+	uint64_t part[2];
 
 	for (int i = 0; i < 2; i++) {
-		char *end;
-		unsigned long n;
-
-		if (**p < '0' || **p > '9')
+		if (vb_number_scan(*p, 10, UINT16_MAX, &part[i], p) || (!i && **p != '.'))
 			return -EINVAL;
-		n = strtoul(*p, &end, 10);
-		if (n > UINT16_MAX || (!i && *end != '.'))
-			return -EINVAL;
-		part[i] = (uint32_t)n;
-		*p = end + !i;
+		*p += !i;
 	}
 	*ret = VB_IC_VERSION(part[0], part[1]);
 	return 0;

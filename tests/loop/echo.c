@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "capture/number.h"
 #include "loop.h"
 
 static void opened(struct vb_hdevice *d, struct vb_hchannel *c)
@@ -122,10 +123,8 @@ static bool busy(struct vb_hdevice *d)
 static int parse_beat(void *state, const char *text)
 {
 	struct loop_echo_state *s = state;
-	char *end;
 
-	s->beat_ns = strtoull(text, &end, 10);
-	return *end ? -EINVAL : 0;
+	return vb_number_parse(text, UINT64_MAX, &s->beat_ns);
 }
 
 static const struct vb_setting settings[] = {
@@ -137,13 +136,15 @@ static void act_send(struct vb_hdevice *d, const char *const *words, size_t n,
 		     struct vb_hrequest *rq)
 {
 	struct loop_echo_state *s = vb_hdevice_state(d);
+	uint64_t count, bytes;
 
-	if (n != 3) {
+	if (n != 3 || vb_number_parse(words[1], UINT64_MAX, &count) ||
+	    vb_number_parse(words[2], UINT64_MAX, &bytes)) {
 		vb_hrequest_done(rq, -EINVAL, "send N BYTES");
 		return;
 	}
-	s->to_send += (uint32_t)strtoul(words[1], NULL, 10) % 4096;
-	s->send_bytes = (uint32_t)strtoul(words[2], NULL, 10) % 512;
+	s->to_send += (uint32_t)(count % 4096);
+	s->send_bytes = (uint32_t)(bytes % 512);
 	send_more(d);
 	vb_hrequest_done(rq, 0, NULL);
 }

@@ -39,6 +39,34 @@ Test(number, nothing_else)
 		expect_none(wrong[i], UINT64_MAX);
 }
 
+static void expect_scanned(const char *text, unsigned int base, uint64_t want, const char *rest)
+{
+	const char *end = NULL;
+	uint64_t value = ~want;
+
+	cr_expect_eq(vb_number_scan(text, base, want, &value, &end), 0, "%s", text);
+	cr_expect_eq(value, want, "%s: %llu", text, (unsigned long long)value);
+	cr_expect_str_eq(end, rest);
+}
+
+Test(number, at_the_beginning_of_a_text)
+{
+	const char *end;
+	uint64_t value;
+
+	expect_scanned("12,3", 10, 12, ",3");
+	expect_scanned("12ab", 10, 12, "ab");
+	expect_scanned("12abg", 16, 0x12ab, "g");
+	expect_scanned("0x12", 16, 0, "x12");
+	expect_scanned("18446744073709551615", 10, UINT64_MAX, "");
+	cr_expect_eq(vb_number_scan("", 10, 9, &value, &end), -EINVAL);
+	cr_expect_eq(vb_number_scan(" 1", 10, 9, &value, &end), -EINVAL);
+	cr_expect_eq(vb_number_scan("-1", 10, 9, &value, &end), -EINVAL);
+	cr_expect_eq(vb_number_scan("a", 10, 9, &value, &end), -EINVAL);
+	cr_expect_eq(vb_number_scan("10,", 10, 9, &value, &end), -EINVAL);
+	cr_expect_eq(vb_number_scan("10000000000000000", 16, UINT64_MAX, &value, &end), -EINVAL);
+}
+
 Test(number, up_to_the_most_that_is_allowed)
 {
 	expect_none("256", 255);
