@@ -63,17 +63,27 @@ driver_of() { # SERVICE
 	done
 }
 
-# What stands in the way of a service in this guest; nothing: it works.
+# Where the bus is older than 3.0, hv_utils has no use for vss, and says so (drivers/hv/hv_snapshot.c).
+is_refused() { # SERVICE
+	[ "$1" = vss ] && dmesg | grep -q "volume snapshot.*not supported on this host version"
+}
+
+# What stands in the way of a service in this guest; nothing: it works. The driver is asked first:
+# without it no daemon starts.
 obstacle() { # SERVICE
+	driver=$(driver_of "$1")
+	if [ -z "$driver" ]; then
+		has_device "$1" || { echo "not offered"; return; }
+		! is_refused "$1" || { echo "its driver refuses it on a bus this old"; return; }
+		echo "no driver for it in the package"
+		return
+	fi
 	case $1 in
 	kvp | vss | fcopy)
 		! dead "hv_$1[_a-z]*daemon" || { echo "no daemon for it in the package"; return; }
 		;;
 	esac
-	case $(driver_of "$1") in
-	uio_hv_generic) echo bypassed ;;
-	'') echo "no driver for it in the package" ;;
-	esac
+	[ "$driver" != uio_hv_generic ] || echo bypassed
 }
 
 has_device() { grep -qF "$(class_of "$1")" /sys/bus/vmbus/devices/*/class_id; } # SERVICE
