@@ -32,6 +32,7 @@ static const struct {
 	[VB_SKIP_UNSENT] = { "unsent", "the channel did not take the request" },
 	[VB_SKIP_GUEST_GONE] = { "guest_gone",
 				 "the guest had shut down by then, as it was asked to" },
+	[VB_SKIP_INTERRUPTED] = { "interrupted", "the run was interrupted before" },
 	[VB_SKIP_NEVER_OPEN] = { "never_open", "the guest did not open the channel" },
 };
 

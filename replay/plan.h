@@ -24,19 +24,20 @@ enum vb_step_type {
 /* Why a step of the trace is not played, or not compared. */
 enum vb_skip {
 	VB_SKIP_NONE,
-	VB_SKIP_CLASS,	    /* no replay of such devices yet */
-	VB_SKIP_CUT,	    /* the capture kept too few bytes */
-	VB_SKIP_WITHHELD,   /* its content was withheld */
-	VB_SKIP_FAILED,	    /* it was never sent: the write failed */
-	VB_SKIP_NO_REQUEST, /* what it answers is not sent */
-	VB_SKIP_GUESTS_OWN, /* the guest closed the channel by itself, or opened it again */
-	VB_SKIP_NOT_CHOSEN, /* left out by the user */
-	VB_SKIP_UNRECORDED, /* an answer that the trace does not have */
-	VB_SKIP_NOT_LAST,   /* the end of the guest, and a round follows */
-	VB_SKIP_LOOP,	    /* the channel is open already: nothing to negotiate again */
-	VB_SKIP_UNSENT,	    /* the live channel did not take the request */
-	VB_SKIP_NEVER_OPEN, /* the guest did not open the channel */
-	VB_SKIP_GUEST_GONE, /* it had shut down by then, as it was asked to */
+	VB_SKIP_CLASS,	     /* no replay of such devices yet */
+	VB_SKIP_CUT,	     /* the capture kept too few bytes */
+	VB_SKIP_WITHHELD,    /* its content was withheld */
+	VB_SKIP_FAILED,	     /* it was never sent: the write failed */
+	VB_SKIP_NO_REQUEST,  /* what it answers is not sent */
+	VB_SKIP_GUESTS_OWN,  /* the guest closed the channel by itself, or opened it again */
+	VB_SKIP_NOT_CHOSEN,  /* left out by the user */
+	VB_SKIP_UNRECORDED,  /* an answer that the trace does not have */
+	VB_SKIP_NOT_LAST,    /* the end of the guest, and a round follows */
+	VB_SKIP_LOOP,	     /* the channel is open already: nothing to negotiate again */
+	VB_SKIP_UNSENT,	     /* the live channel did not take the request */
+	VB_SKIP_NEVER_OPEN,  /* the guest did not open the channel */
+	VB_SKIP_GUEST_GONE,  /* it had shut down by then, as it was asked to */
+	VB_SKIP_INTERRUPTED, /* the run was ended before its time */
 	VB_N_SKIPS
 };
 

@@ -98,6 +98,13 @@ static uint64_t tick(void *ctx, uint64_t now_ns)
 	return VB_NEVER;
 }
 
+static void interrupted(void *ctx, const char *why)
+{
+	struct vb_play *p = ctx;
+
+	vb_replay_interrupt(p->replay, why);
+}
+
 /* ---- begin and end ---- */
 
 /* The drivers that the trace needs. */
@@ -125,7 +132,9 @@ int vb_play_init(struct vb_play *p, const struct vb_replay_options *o, struct vb
 	int rc;
 
 	*p = (struct vb_play){ .opt = *o };
-	p->hooks = (struct vb_session_hooks){ p, offer, NULL, ready, tick, NULL };
+	p->hooks = (struct vb_session_hooks){
+		.ctx = p, .devices = offer, .ready = ready, .tick = tick, .interrupted = interrupted
+	};
 	rc = read_plan(o, &p->plan, err);
 	if (rc < 0) {
 		p->plan = NULL;

@@ -338,6 +338,11 @@ bool vb_player_is_past(const struct vb_player *p, uint32_t pass, uint64_t at_ns)
 	return p->cursor == p->dev->n_steps || p->dev->steps[p->cursor].at_ns > at_ns;
 }
 
+static bool is_told_to_go(enum vb_skip why)
+{
+	return why == VB_SKIP_GUEST_GONE || why == VB_SKIP_INTERRUPTED;
+}
+
 /* What was not reached: the host's part is skipped, the guest's is missing if it was asked for. */
 static void finish_step(struct vb_player *p, uint32_t i, enum vb_skip why)
 {
@@ -348,7 +353,7 @@ static void finish_step(struct vb_player *p, uint32_t i, enum vb_skip why)
 		return;
 	if (s->absent)
 		skip(p, i, (enum vb_skip)s->skip);
-	else if (why != VB_SKIP_GUEST_GONE && is_open_request(p, s))
+	else if (!is_told_to_go(why) && is_open_request(p, s))
 		live->state = VB_LIVE_OVERDUE;
 	else
 		skip(p, i, why);

@@ -121,8 +121,8 @@ bool vb_player_is_waiting(const struct vb_player *p);
 bool vb_player_is_past(const struct vb_player *p, uint32_t pass, uint64_t at_ns);
 
 /*
- * The guest is gone: what was not done is skipped for that reason; what was asked and is not
- * answered is missing, unless the guest was told to go (VB_SKIP_GUEST_GONE).
+ * The guest is gone, or will be: what was not done is skipped for that reason; what was asked and is
+ * not answered is missing, unless the guest was told to go (VB_SKIP_GUEST_GONE, _INTERRUPTED).
  */
 void vb_player_finish(struct vb_player *p, enum vb_skip why, uint64_t now_ns);
 

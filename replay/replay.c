@@ -242,6 +242,13 @@ bool vb_replay_is_done(const struct vb_replay *r)
 }
 
 /* The clock may be gone with the machine: the last time that was seen will do. */
+static void end_all(struct vb_replay *r, enum vb_skip why)
+{
+	for (size_t i = 0; i < r->n_devices; i++)
+		vb_player_finish(&r->devices[i].player, why, r->now_ns);
+	finish(r);
+}
+
 void vb_replay_stop(struct vb_replay *r, const char *why)
 {
 	bool in_order = !why && r->shut_down;
@@ -250,10 +257,16 @@ void vb_replay_stop(struct vb_replay *r, const char *why)
 		return;
 	if (!in_order)
 		r->broken_off = strdup(why ? why : "the guest ended before the trace did");
-	for (size_t i = 0; i < r->n_devices; i++)
-		vb_player_finish(&r->devices[i].player,
-				 in_order ? VB_SKIP_GUEST_GONE : VB_SKIP_UNSENT, r->now_ns);
-	finish(r);
+	end_all(r, in_order ? VB_SKIP_GUEST_GONE : VB_SKIP_UNSENT);
+}
+
+void vb_replay_interrupt(struct vb_replay *r, const char *why)
+{
+	if (r->done)
+		return;
+	r->interrupted = true;
+	r->broken_off = strdup(why);
+	end_all(r, VB_SKIP_INTERRUPTED);
 }
 
 void vb_replay_progress(const struct vb_replay *r, uint64_t *ret_done, uint64_t *ret_all)

@@ -50,6 +50,12 @@ bool vb_replay_is_done(const struct vb_replay *r);
  */
 void vb_replay_stop(struct vb_replay *r, const char *why);
 
+/*
+ * The guest is told to end before its time: nothing more is sent, and what it still says does not
+ * count. why: for the report.
+ */
+void vb_replay_interrupt(struct vb_replay *r, const char *why);
+
 /* How far it is: sends and expected messages that are over, and how many there are in all. */
 void vb_replay_progress(const struct vb_replay *r, uint64_t *ret_done, uint64_t *ret_all);
 

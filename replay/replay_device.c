@@ -198,7 +198,7 @@ static void model_packet(struct vb_hdevice *hd, struct vb_hchannel *c, const str
 	uint8_t *bytes = scratch(d, f.cap_len);
 
 	(void)c;
-	if (!bytes)
+	if (!bytes || d->replay->interrupted)
 		return;
 	memcpy(bytes, f.data, f.cap_len);
 	f.data = bytes;

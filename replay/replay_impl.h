@@ -37,7 +37,7 @@ struct vb_replay {
 	uint64_t now_ns;      /* when something happened last */
 	uint64_t start_by_ns; /* VB_NEVER: no device is open yet */
 	uint64_t linger_ns;   /* VB_NEVER: something is still to be played */
-	bool ready, started, done;
+	bool ready, started, done, interrupted;
 	bool shut_down; /* the trace asked the guest to, and it agreed */
 	char *broken_off;
 	struct vb_result_divergence *divergences;

@@ -29,6 +29,8 @@ struct vb_session_hooks {
 	uint64_t (*tick)(void *ctx, uint64_t now_ns);
 	/* The agent did what vb_session_do() asked for. */
 	void (*did)(void *ctx, uint32_t id, int status, const char *text);
+	/* The guest is about to be told to end before its time; why: in a few words. */
+	void (*interrupted)(void *ctx, const char *why);
 };
 
 struct vb_session_options {

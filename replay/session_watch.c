@@ -50,6 +50,15 @@ static void stop(struct vb_guest_session *s, const char *why)
 	vb_session_stage(s, VB_STAGE_STOP);
 }
 
+static void interrupt(struct vb_guest_session *s, const char *why, const char *line)
+{
+	const struct vb_session_hooks *h = vb_session_hooks(s);
+
+	if (h->interrupted)
+		h->interrupted(h->ctx, why);
+	stop(s, line);
+}
+
 void vb_session_end(struct vb_guest_session *s)
 {
 	stop(s, "end");
@@ -89,7 +98,7 @@ static void take_signals(struct vb_guest_session *s, uint64_t now)
 	if (s->n_interrupts++ > 0)
 		vb_session_fail(s, -EINTR, "ended at once; what the guest had is lost");
 	else
-		stop(s, "the guest is told to end; once more ends it at once");
+		interrupt(s, "interrupted", "the guest is told to end; once more ends it at once");
 }
 
 /* Deadlines of this machine's time are far away while it crawls. */
@@ -133,7 +142,7 @@ static void check_deadline(struct vb_guest_session *s, uint64_t now)
 	    s->deadline_passed)
 		return;
 	s->deadline_passed = true;
-	stop(s, "the deadline has passed: the guest is told to end");
+	interrupt(s, "the deadline passed", "the deadline has passed: the guest is told to end");
 }
 
 /* At the end of a second. A kernel that boots may say much. */

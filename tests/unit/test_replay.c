@@ -230,6 +230,36 @@ Test(replay, the_guest_goes)
 	end();
 }
 
+/* What the guest says while it ends is no part of the replay. */
+Test(replay, interrupted)
+{
+	const struct vb_replay_config opt = { .speed = 1, .finished = finished };
+
+	start(&opt);
+	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
+	guest_open(&guest, &kvp, offer_of(0xe7)->relid, 4, 0);
+	loop_run(&loop);
+	vb_replay_interrupt(replay, "interrupted");
+	cr_assert_eq(n_finished, 1);
+	cr_assert_eq(answer(&heartbeat, as_recorded), 1);
+	loop_run(&loop);
+	guest_close(&kvp, false);
+	kvp.g = NULL; /* unmapped */
+	loop_advance(&loop, SECOND);
+	vb_replay_interrupt(replay, "the deadline passed");
+	vb_replay_stop(replay, NULL);
+	cr_assert_eq(n_finished, 1);
+	cr_assert_eq(vb_replay_result(replay, &result), 0);
+	cr_assert_not(vb_result_is_same(&result));
+	cr_assert_str_eq(result.broken_off, "interrupted");
+	cr_assert_eq(result.n_divergences, 0);
+	for (size_t i = 0; i < 2; i++)
+		cr_assert_eq(result.devices[i].counts.skipped[VB_SKIP_INTERRUPTED],
+			     result.devices[i].skipped_n, "%s", result.devices[i].name);
+	cr_assert_eq(result.devices[0].skipped_n, 3);
+	end();
+}
+
 Test(replay, the_guest_ends_too_early)
 {
 	const struct vb_replay_config opt = { .speed = 1 };
