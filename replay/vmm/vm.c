@@ -283,6 +283,58 @@ int vb_vm_agent_send(struct vb_vm *vm, const uint8_t *bytes, size_t n)
 
 /* ---- looking at it ---- */
 
+#define APIC_IN_SERVICE 0x100u
+#define APIC_REQUESTED 0x200u
+#define APIC_BANKS 8u /* of 32 vectors, 16 bytes apart */
+#define APIC_TIMER 0x320u
+#define MSR_TSC 0x10u
+#define MSR_TSC_DEADLINE 0x6e0u
+
+static uint32_t apic_register(const struct kvm_lapic_state *apic, uint32_t at)
+{
+	uint32_t value;
+
+	memcpy(&value, apic->regs + at, sizeof(value));
+	return value;
+}
+
+static void describe_vectors(const struct kvm_lapic_state *apic, const char *what, uint32_t at,
+			     struct vb_buf *out)
+{
+	vb_buf_fmt(out, " %s", what);
+	for (uint32_t vector = 0; vector < 32 * APIC_BANKS; vector++)
+		if (apic_register(apic, at + vector / 32 * 16) >> vector % 32 & 1)
+			vb_buf_fmt(out, " %02x", vector);
+	vb_buf_str(out, ";");
+}
+
+/* A guest that sleeps for ever has lost its timer: is its deadline set, is an interrupt waiting? */
+static void describe_interrupts(const struct vb_vcpu *v, struct vb_buf *out)
+{
+	struct {
+		struct kvm_msrs head;
+		struct kvm_msr_entry entries[2];
+	} msrs = { .head = { .nmsrs = 2 },
+		   .entries = { { .index = MSR_TSC }, { .index = MSR_TSC_DEADLINE } } };
+	struct kvm_vcpu_events events = { 0 };
+	struct kvm_lapic_state apic;
+
+	if (ioctl(v->fd, KVM_GET_LAPIC, &apic) < 0 || ioctl(v->fd, KVM_GET_MSRS, &msrs) != 2 ||
+	    ioctl(v->fd, KVM_GET_VCPU_EVENTS, &events) < 0)
+		return;
+	vb_buf_str(out, "  interrupts:");
+	describe_vectors(&apic, "requested", APIC_REQUESTED, out);
+	describe_vectors(&apic, "in service", APIC_IN_SERVICE, out);
+	if (events.interrupt.injected)
+		vb_buf_fmt(out, " injected %02x;", events.interrupt.nr);
+	vb_buf_fmt(out, " timer %05x", apic_register(&apic, APIC_TIMER));
+	if (msrs.entries[1].data)
+		vb_buf_fmt(out, " in %lld ticks\n",
+			   (long long)(msrs.entries[1].data - msrs.entries[0].data));
+	else
+		vb_buf_str(out, " not set\n");
+}
+
 static void describe(struct vb_vcpu *v, struct vb_buf *out)
 {
 	struct kvm_mp_state state = { 0 };
@@ -308,6 +360,7 @@ static void describe(struct vb_vcpu *v, struct vb_buf *out)
 		   s.ss.selector);
 	vb_buf_fmt(out, "  cr0 %08llx cr2 %016llx cr3 %016llx cr4 %08llx cr8 %llx efer %llx\n",
 		   s.cr0, s.cr2, s.cr3, s.cr4, s.cr8, s.efer);
+	describe_interrupts(v, out);
 }
 
 /* KVM tells registers once the processor left KVM_RUN; it does not enter while we hold pause. */
