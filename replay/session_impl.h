@@ -33,7 +33,7 @@ struct vb_guest_session {
 	uint64_t messages;	    /* of the guest, by then */
 	size_t console_len;	    /* by then */
 	unsigned int n_slow;	    /* signals of slow_fd since the agent was heard of */
-	unsigned int flood_seconds; /* of them in a row in which the console had too much */
+	size_t flood_len; /* of the console: more than it may have */
 	uint64_t interrupt_ns;	    /* when the last interrupt came */
 	unsigned int n_interrupts;
 	bool interrupted, deadline_passed;
