@@ -107,7 +107,7 @@ versions_of() { # SERVICE
 	heartbeat) echo 1.0 3.0 ;;
 	shutdown) echo 1.0 3.0 3.1 3.2 ;;
 	timesync) echo 1.0 3.0 4.0 ;;
-	kvp) echo 3.0 4.0 ;;
+	kvp) echo 1.0 3.0 4.0 ;;
 	vss) echo 5.0 ;;
 	fcopy) echo 1.1 ;;
 	esac
