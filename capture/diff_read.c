@@ -199,6 +199,9 @@ static int compile(const char *name, const char *text, struct test *ret, struct 
 	skip = strncmp(why.text, of_filter, sizeof(of_filter) - 1) == 0 ? sizeof(of_filter) - 1 : 0;
 	if (rc < 0)
 		return vb_fail(err, rc, "%s%s", name, why.text + skip);
+	/* Each record is looked at alone. */
+	if (vb_filter_needs(ret->filter, "hv_link"))
+		return vb_fail(err, -EINVAL, "%s: hv_link fields are not known to --diff", name);
 	ret->parts = vb_parts_needed(filter_needs, ret->filter);
 	return 0;
 }
