@@ -76,8 +76,9 @@ struct vb_plan_device {
 	bool late;     /* its channel was open before the capture began */
 	bool bypassed; /* its channel was partly used without the kernel: the trace lacks that */
 	uint16_t flags, mmio_megabytes;
-	uint8_t user_defined[120];
-	uint8_t skip; /* enum vb_skip: the device as a whole */
+	uint32_t pipe_mode, pipe_flags; /* of a pipe */
+	uint8_t user_defined[120];	/* as struct vb_hdevice_config has it */
+	uint8_t skip;			/* enum vb_skip: the device as a whole */
 	struct vb_step *steps;
 	size_t n_steps, n_room;
 	char **kinds; /* "hv_ring.in_band > ...": what kinds of messages there are */

@@ -9,7 +9,6 @@
 
 #include "capture/decode.h"
 #include "dissectors/values.h"
-#include "replay/place.h"
 #include "replay/plan_impl.h"
 
 #define N_DEVICES 1024 /* a host offers a few; a hostile trace no more than costs little */
@@ -188,19 +187,20 @@ static int take_packet(struct reader *r)
 
 /* ---- control messages ---- */
 
-/* The user-defined area has several forms; it lies between the fields around it in all of them. */
+/* The user-defined area, in the form it has. */
 static void keep_user_area(struct vb_plan_device *d, const struct vb_frame *f)
 {
-	struct vb_place around[] = { { .path = "vmbus.offer.mmio_megabytes" },
-				     { .path = "vmbus.offer.sub_channel_index" } };
-	uint32_t from, to;
+	struct vb_wanted w[] = { { .path = "vmbus.offer.user_defined" },
+				 { .path = "vmbus.offer.pipe.device_data" },
+				 { .path = "vmbus.offer.pipe.mode" },
+				 { .path = "vmbus.offer.pipe.flags" } };
 
-	if (vb_places(vb_root_proto(f->kind), f, around, 2) != 2)
-		return;
-	from = around[0].off + around[0].len;
-	to = around[1].off;
-	if (to <= f->cap_len && from < to && to - from == sizeof(d->user_defined))
-		memcpy(d->user_defined, f->data + from, sizeof(d->user_defined));
+	vb_values_read(vb_root_proto(f->kind), f, w, 4, NULL);
+	for (size_t i = 0; i < 2; i++)
+		if (w[i].found && w[i].n_bytes <= sizeof(d->user_defined))
+			memcpy(d->user_defined, w[i].bytes, w[i].n_bytes);
+	d->pipe_mode = (uint32_t)w[2].number;
+	d->pipe_flags = (uint32_t)w[3].number;
 }
 
 static void keep_offer(struct vb_plan_device *d, const struct vb_frame *f)

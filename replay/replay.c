@@ -152,6 +152,8 @@ int vb_replay_attach(struct vb_replay *r, struct vb_host *h, struct vb_err *err)
 			.class = d->plan->class,
 			.flags = d->plan->flags,
 			.mmio_megabytes = d->plan->mmio_megabytes,
+			.pipe_mode = d->plan->pipe_mode,
+			.pipe_flags = d->plan->pipe_flags,
 		};
 
 		memcpy(cfg.interface, d->plan->interface, sizeof(cfg.interface));

@@ -107,6 +107,8 @@ void vb_host_watch_connections(struct vb_host *h,
 
 /* ---- devices ---- */
 
+#define VB_PIPE_DATA 112u
+
 /* What is offered. Zero-initialise; the model fills in what is left zero. */
 struct vb_hdevice_config {
 	const struct vb_model *model;
@@ -115,7 +117,9 @@ struct vb_hdevice_config {
 	uint8_t instance[16];  /* zero: the model's default */
 	uint16_t flags;	       /* channel flags of the offer */
 	uint16_t mmio_megabytes;
-	uint8_t user_defined[120];
+	uint8_t user_defined[120]; /* of a pipe VB_PIPE_DATA bytes, its device data */
+	/* Of a pipe only. The mode counts where the model leaves it open, see struct vb_model. */
+	uint32_t pipe_mode, pipe_flags;
 	uint16_t n_subchannels;	     /* that the guest may ask for, at most */
 	const char *const *settings; /* "key=value" for the model, NULL-terminated; or NULL */
 };

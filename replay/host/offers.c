@@ -30,18 +30,37 @@ void vb_host_watch_connections(struct vb_host *h,
 
 #define FLAG_PIPE 0x0010u
 #define PIPE_OF_MESSAGES 4u
+#define N_FIELDS 9u
+#define N_AREA_FIELDS 3u
 
 static uint16_t flags_of(const struct vb_hdevice *d)
 {
 	return (uint16_t)(d->cfg.flags | (d->cfg.model->pipe ? FLAG_PIPE : 0));
 }
 
+/* The user-defined area has more than one form. Returns how many values there are. */
+static size_t add_area(const struct vb_hdevice *d, uint16_t flags, struct vb_value *ret)
+{
+	const struct vb_hdevice_config *cfg = &d->cfg;
+
+	if (!(flags & FLAG_PIPE)) {
+		ret[0] = (struct vb_value)VB_DATA("vmbus.offer.user_defined", cfg->user_defined,
+						  sizeof(cfg->user_defined));
+		return 1;
+	}
+	ret[0] = (struct vb_value)VB_NUMBER("vmbus.offer.pipe.mode",
+					    d->cfg.model->pipe ? PIPE_OF_MESSAGES : cfg->pipe_mode);
+	ret[1] = (struct vb_value)VB_DATA("vmbus.offer.pipe.device_data", cfg->user_defined,
+					  VB_PIPE_DATA);
+	ret[2] = (struct vb_value)VB_NUMBER("vmbus.offer.pipe.flags", cfg->pipe_flags);
+	return 3;
+}
+
 static void send_offer(const struct vb_hchannel *c)
 {
 	const struct vb_hdevice_config *cfg = &c->d->cfg;
 	uint16_t flags = flags_of(c->d);
-	bool is_pipe = flags & FLAG_PIPE;
-	const struct vb_value values[] = {
+	struct vb_value values[N_FIELDS + N_AREA_FIELDS] = {
 		VB_NUMBER("vmbus.type", VB_CTL_OFFER),
 		VB_DATA("vmbus.offer.if_type", cfg->interface, 16),
 		VB_DATA("vmbus.offer.if_instance", cfg->instance, 16),
@@ -51,12 +70,10 @@ static void send_offer(const struct vb_hchannel *c)
 		VB_NUMBER("vmbus.offer.relid", c->relid),
 		VB_NUMBER("vmbus.offer.interrupt", 1),
 		VB_NUMBER("vmbus.offer.connection_id", vb_host_connection(c)),
-		is_pipe ? (struct vb_value)VB_NUMBER("vmbus.offer.pipe.mode", PIPE_OF_MESSAGES) :
-			  (struct vb_value)VB_DATA("vmbus.offer.user_defined", cfg->user_defined,
-						   sizeof(cfg->user_defined)),
 	};
+	size_t n = N_FIELDS + add_area(c->d, flags, &values[N_FIELDS]);
 
-	vb_bus_send(c->h, values, sizeof(values) / sizeof(values[0]), OFFER_LEN);
+	vb_bus_send(c->h, values, n, OFFER_LEN);
 }
 
 static uint32_t free_relid(const struct vb_host *h)

@@ -157,6 +157,8 @@ uint64_t guest_field(const struct guest *g, const char *path)
 	return w.number;
 }
 
+#define AREA_OFFSET 60u /* header, GUIDs, reserved, flags and megabytes before it */
+
 static void note_offer(struct guest *g)
 {
 	struct vb_wanted w[] = { { .path = "vmbus.offer.relid" },
@@ -175,6 +177,7 @@ static void note_offer(struct guest *g)
 				   .subchannel = (uint16_t)w[2].number };
 	memcpy(o->interface, w[3].bytes, 16);
 	memcpy(o->instance, w[4].bytes, 16);
+	memcpy(o->area, g->msg + AREA_OFFSET, sizeof(o->area));
 	REQUIRE(w[5].number == 1); /* dedicated */
 	REQUIRE(o->relid && o->relid < VB_SYNIC_FLAGS && o->connection < 1u << 24);
 	for (size_t i = 0; i + 1 < g->n_offers; i++)

@@ -17,6 +17,7 @@ struct guest_offer {
 	uint32_t relid, connection;
 	uint16_t subchannel;
 	uint8_t interface[16], instance[16];
+	uint8_t area[120]; /* user-defined, as the bytes stand there */
 	bool rescinded;
 };
 

@@ -331,6 +331,45 @@ Test(host_bus, a_reset_machine_begins_anew)
 	no_trouble();
 }
 
+/* A device of flags 0x10 is a pipe: its area has the mode first and the flags last. */
+Test(host_bus, a_pipe_is_offered_with_its_device_data)
+{
+	struct vb_hdevice_config cfg;
+	struct vb_hdevice *d;
+	struct vb_err err;
+	uint8_t area[120];
+
+	loop_echo_config(&cfg);
+	cfg.flags = 0x10;
+	cfg.pipe_mode = 4;
+	cfg.pipe_flags = 1;
+	memset(cfg.user_defined, 0xd0, sizeof(cfg.user_defined));
+	memset(area, 0xd0, sizeof(area));
+	memcpy(area, "\4\0\0", 4);
+	memcpy(area + 116, "\1\0\0", 4);
+	cr_assert_eq(vb_host_add(loop.host, &cfg, &d, &err), 0, "%s", err.text);
+	guest_connect(&guest, VB_VMBUS_5_3);
+	cr_assert_eq(guest.n_offers, 2);
+	cr_assert_arr_eq(guest.offers[1].area, area, sizeof(area));
+	no_trouble();
+}
+
+Test(host_bus, an_area_without_a_form)
+{
+	struct vb_hdevice_config cfg;
+	struct vb_hdevice *d;
+	struct vb_err err;
+
+	loop_echo_config(&cfg);
+	for (unsigned int i = 0; i < sizeof(cfg.user_defined); i++)
+		cfg.user_defined[i] = (uint8_t)(i + 1);
+	cr_assert_eq(vb_host_add(loop.host, &cfg, &d, &err), 0, "%s", err.text);
+	guest_connect(&guest, VB_VMBUS_5_3);
+	cr_assert_eq(guest.n_offers, 2);
+	cr_assert_arr_eq(guest.offers[1].area, cfg.user_defined, sizeof(cfg.user_defined));
+	no_trouble();
+}
+
 Test(host_bus, hv_sock_connections_are_refused)
 {
 	uint8_t endpoint[16] = "guest's endpoint", service[16] = "service in host";

@@ -59,7 +59,11 @@ Test(plan, persona)
 	cr_assert_eq(d->mmio_megabytes, 7);
 	cr_assert_eq(d->instance[15], 0xa1);
 	cr_assert_eq(d->interface[0], 0x39, "57164f39-...");
-	cr_assert_eq(d->user_defined[0], 4, "pipe mode");
+	cr_assert_eq(d->pipe_mode, 4);
+	cr_assert_eq(d->pipe_flags, 1);
+	cr_assert_eq(d->user_defined[0], 0xd0);
+	cr_assert_eq(d->user_defined[111], 0xd0);
+	cr_assert_eq(d->user_defined[112], 0);
 	done(&m, p);
 }
 

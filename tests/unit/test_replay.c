@@ -188,6 +188,18 @@ Test(replay, not_as_recorded)
 	end();
 }
 
+Test(replay, a_pipe_is_offered_as_it_was)
+{
+	const struct vb_replay_config opt = { .speed = 1 };
+	uint8_t area[120] = { 4 };
+
+	start(&opt);
+	memset(area + 4, 0xd0, 112);
+	area[116] = 1;
+	cr_assert_arr_eq(offer_of(0x39)->area, area, sizeof(area));
+	end();
+}
+
 /* No driver for one of the devices: the other is played after ten seconds without any opening. */
 Test(replay, a_device_is_not_opened)
 {

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "dissectors/rows.h"
+#include "dissectors/values.h"
 #include "frames.h"
 
 static struct vb_walked walk(const struct vb_frame *f)
@@ -190,6 +191,26 @@ Test(walk, offer_of_a_pipe)
 	expect_whole(&m.f);
 	cr_assert_eq(frame_value(&m.f, "vmbus.offer.pipe.mode"), 4);
 	cr_assert_eq(frame_value(&m.f, "vmbus.offer.pipe.flags"), 1);
+}
+
+/* What the pipe's mode and flags leave of the area is the device's, shown when it is not zero. */
+Test(walk, offer_of_a_pipe_with_device_data)
+{
+	struct vb_wanted data = { .path = "vmbus.offer.pipe.device_data" };
+	struct made_frame m;
+
+	frame_make(&m, VB_KIND_CONTROL, VB_TO_GUEST,
+		   OFFER_HEAD "1000 0000 00000000 11" ZERO_60
+			      "000000000000000000000000000000000000000000000000000000"
+			      "0000000000000000000000000000000000000000000000 22 00000000"
+			      "0000 0000 0b000000 00 00 0100 0b200000");
+	cr_assert_eq(m.f.wire_len, 196);
+	expect_whole(&m.f);
+	cr_assert_eq(vb_values_read(vb_root_proto(VB_KIND_CONTROL), &m.f, &data, 1, NULL), 1);
+	cr_assert_eq(data.n_bytes, 112);
+	cr_assert_eq(data.bytes[0], 0x11);
+	cr_assert_eq(data.bytes[111], 0x22);
+	cr_assert_eq(frame_value(&m.f, "vmbus.offer.pipe.mode"), 0);
 }
 
 Test(walk, unknown_control_message)

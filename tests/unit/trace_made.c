@@ -95,18 +95,21 @@ void made_control(struct made *m, uint8_t direction, uint32_t len, const struct 
 void made_offer(struct made *m, uint16_t flags)
 {
 	const struct vb_class_info *class = vb_class_by_code(m->class);
-	uint8_t guid[16], instance[16];
+	uint8_t guid[16], instance[16], data[112];
 	struct vb_value v[] = { VB_NUMBER("vmbus.type", 1),
 				VB_DATA("vmbus.offer.if_type", guid, 16),
 				VB_DATA("vmbus.offer.if_instance", instance, 16),
 				VB_NUMBER("vmbus.offer.flags", flags),
 				VB_NUMBER("vmbus.offer.mmio_megabytes", 7),
 				VB_NUMBER("vmbus.offer.relid", m->relid),
-				VB_NUMBER("vmbus.offer.pipe.mode", 4) };
+				VB_NUMBER("vmbus.offer.pipe.mode", 4),
+				VB_DATA("vmbus.offer.pipe.device_data", data, sizeof(data)),
+				VB_NUMBER("vmbus.offer.pipe.flags", 1) };
 
 	must(class->guid && vb_guid_parse(class->guid, guid));
 	memset(instance, m->instance, sizeof(instance));
-	made_control(m, VB_TO_GUEST, 196, v, flags & 0x10 ? 7 : 6);
+	memset(data, 0xd0, sizeof(data));
+	made_control(m, VB_TO_GUEST, 196, v, flags & 0x10 ? 9 : 6);
 }
 
 void made_open_channel(struct made *m)
