@@ -26,15 +26,15 @@ struct vb_guest_session {
 	struct vb_agent_link link;
 	enum vb_stage stage;
 	uint64_t start_ns;
-	uint64_t stage_ns;	    /* when the stage began */
-	uint64_t alive_ns;	    /* when the agent was heard of last */
-	uint64_t look_ns;	    /* when to look after the guest next */
-	uint64_t second_ns;	    /* when messages were counted last */
-	uint64_t messages;	    /* of the guest, by then */
-	size_t console_len;	    /* by then */
-	unsigned int n_slow;	    /* signals of slow_fd since the agent was heard of */
-	size_t flood_len; /* of the console: more than it may have */
-	uint64_t interrupt_ns;	    /* when the last interrupt came */
+	uint64_t stage_ns;     /* when the stage began */
+	uint64_t alive_ns;     /* when the agent was heard of last */
+	uint64_t look_ns;      /* when to look after the guest next */
+	uint64_t second_ns;    /* when messages were counted last */
+	uint64_t messages;     /* of the guest, by then */
+	size_t console_len;    /* by then */
+	unsigned int n_slow;   /* signals of slow_fd since the agent was heard of */
+	size_t flood_len;      /* of the console: more than it may have */
+	uint64_t interrupt_ns; /* when the last interrupt came */
 	unsigned int n_interrupts;
 	bool interrupted, deadline_passed;
 	bool ready;
