@@ -226,8 +226,8 @@ static bool next_pass(struct vb_player *p, uint64_t now_ns)
 	if (p->ended)
 		return false;
 	end_pass(p, now_ns);
-	p->rounds++;
-	if (p->pass + 1 >= p->opt.loops || !p->dev->n_steps) {
+	p->rounds = p->dev->n_steps ? p->rounds + 1 : p->opt.loops;
+	if (p->rounds >= p->opt.loops) {
 		p->ended = true;
 		return false;
 	}

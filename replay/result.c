@@ -108,7 +108,10 @@ static void add_figure(const struct vb_figure *f, uint64_t value, struct vb_buf 
 	}
 	for (; scaled >= 1000 && unit < 3; unit++)
 		scaled /= 1000;
-	snprintf(text, sizeof(text), "%.*f %s", unit ? 1 : 0, scaled, units[unit]);
+	if (value)
+		snprintf(text, sizeof(text), "%.*f %s", unit ? 1 : 0, scaled, units[unit]);
+	else /* nothing takes no time: it was not measured */
+		snprintf(text, sizeof(text), "-");
 	vb_buf_fmt(out, "%*s", COLUMN_WIDTH, text);
 }
 
@@ -138,6 +141,8 @@ static void text_skipped(const struct vb_result *r, struct vb_buf *out)
 
 		if (d->skip)
 			vb_buf_fmt(out, "skipped: %s, %s\n", d->name, vb_skip_text(d->skip));
+		else if (!d->n_kinds)
+			vb_buf_fmt(out, "idle: %s, the trace has no messages of it\n", d->name);
 		for (unsigned int k = 1; k < VB_N_SKIPS; k++)
 			if (d->counts.skipped[k])
 				vb_buf_fmt(out, "skipped: %s %" PRIu64 ", %s\n", d->name,

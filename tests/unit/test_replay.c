@@ -19,6 +19,7 @@ static struct vb_replay *replay;
 static struct vb_result result;
 static struct guest_channel heartbeat, kvp;
 static unsigned int n_finished;
+static bool with_idle; /* a third device that nobody opened */
 
 static void finished(void *ctx)
 {
@@ -30,6 +31,10 @@ static void finished(void *ctx)
 static void record(void)
 {
 	made_open(&made);
+	made.class = VB_CLASS_FCOPY;
+	made.relid = 16;
+	if (with_idle)
+		made_offer(&made, 0);
 	made.class = VB_CLASS_HEARTBEAT;
 	made.instance = 0xa1;
 	made.relid = 14;
@@ -155,6 +160,36 @@ Test(replay, as_recorded)
 	cr_assert_eq(result.devices[1].counts.matched, 1);
 	cr_assert_eq(result.devices[0].latency.n, 2);
 	cr_assert_eq(result.devices[0].recorded.max_ns, MS);
+	end();
+}
+
+/* What was only offered is offered again, and nobody waits for it. */
+Test(replay, never_opened)
+{
+	const struct vb_replay_config opt = { .speed = 0, .loops = 2 };
+
+	with_idle = true;
+	start(&opt);
+	cr_assert_eq(guest.n_offers, 3);
+	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
+	guest_open(&guest, &kvp, offer_of(0xe7)->relid, 4, 0);
+	loop_run(&loop);
+	for (unsigned int i = 0; i < 8; i++) {
+		answer(&heartbeat, as_recorded);
+		answer(&kvp, as_recorded);
+	}
+	loop_advance(&loop, SECOND);
+	cr_assert(vb_replay_is_done(replay));
+	cr_assert_eq(vb_replay_result(replay, &result), 0);
+	cr_assert(vb_result_is_same(&result));
+	cr_assert_eq(result.rounds, 2);
+	cr_assert_eq(result.n_devices, 3);
+	for (size_t i = 0; i < result.n_devices; i++) {
+		bool is_idle = strcmp(result.devices[i].class, "fcopy") == 0;
+
+		cr_assert_eq(result.devices[i].skip, VB_SKIP_NONE);
+		cr_assert_eq(result.devices[i].counts.matched == 0, is_idle);
+	}
 	end();
 }
 
