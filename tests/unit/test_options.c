@@ -10,24 +10,10 @@
 
 #include "capture/options_impl.h"
 #include "capture/suggest.h"
-
-#define MAX_WORDS 32
-
-/* Split at blanks; the words live in buf. */
-static int split(char *buf, char *argv[MAX_WORDS])
-{
-	int argc = 0;
-
-	argv[argc++] = "vmbusdump";
-	for (char *word = strtok(buf, " "); word; word = strtok(NULL, " "))
-		argv[argc++] = word;
-	argv[argc] = NULL;
-	return argc;
-}
+#include "tests/unit/words.h"
 
 struct parsed {
-	char buf[512];
-	char *argv[MAX_WORDS];
+	struct words words;
 	struct vb_options o;
 	struct vb_err err;
 	int rc;
@@ -35,13 +21,9 @@ struct parsed {
 
 static void parse(struct parsed *p, const char *line)
 {
-	int argc;
-
 	memset(p, 0, sizeof(*p));
-	cr_assert_lt(strlen(line), sizeof(p->buf));
-	memcpy(p->buf, line, strlen(line) + 1);
-	argc = split(p->buf, p->argv);
-	p->rc = vb_options_parse(argc, p->argv, &p->o, &p->err);
+	words_split(&p->words, "vmbusdump", line);
+	p->rc = vb_options_parse(p->words.argc, p->words.argv, &p->o, &p->err);
 }
 
 static void expect_good(struct parsed *p, const char *line)

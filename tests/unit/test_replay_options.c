@@ -8,12 +8,10 @@
 #include <string.h>
 
 #include "replay/options.h"
-
-#define MAX_WORDS 32
+#include "tests/unit/words.h"
 
 struct parsed {
-	char buf[512];
-	char *argv[MAX_WORDS];
+	struct words words;
 	struct vb_replay_options o;
 	struct vb_err err;
 	int rc;
@@ -21,15 +19,9 @@ struct parsed {
 
 static void parse(struct parsed *p, const char *line)
 {
-	int argc = 0;
-
 	memset(p, 0, sizeof(*p));
-	cr_assert_lt(strlen(line), sizeof(p->buf));
-	memcpy(p->buf, line, strlen(line) + 1);
-	p->argv[argc++] = "vmbusreplay";
-	for (char *word = strtok(p->buf, " "); word; word = strtok(NULL, " "))
-		p->argv[argc++] = word;
-	p->rc = vb_replay_options_parse(argc, p->argv, &p->o, &p->err);
+	words_split(&p->words, "vmbusreplay", line);
+	p->rc = vb_replay_options_parse(p->words.argc, p->words.argv, &p->o, &p->err);
 }
 
 static void expect_good(struct parsed *p, const char *line)
