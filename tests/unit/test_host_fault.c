@@ -6,55 +6,21 @@
 #include <errno.h>
 #include <string.h>
 
-#include "tests/loop/guest.h"
+#include "tests/unit/echo_bus.h"
 
-static struct loop loop;
-static struct guest guest;
-static struct vb_hdevice *device;
-static struct guest_channel chan;
+static struct echo_bus bus;
 static struct guest_packet packet;
 
 static void setup(void)
 {
 	struct loop_options opt = { .n_vps = 1 };
 
-	device = guest_start(&guest, &loop, &opt);
-	guest_connect(&guest, VB_VMBUS_5_3);
-	guest_open(&guest, &chan, 1, 3, 0);
+	echo_start(&bus, &opt, 0);
 }
 
 static void teardown(void)
 {
-	guest_unmap(&chan);
-	loop_done(&loop);
-}
-
-static struct loop_echo_state *echo(void)
-{
-	return vb_hdevice_state(device);
-}
-
-static void fault(const char *spec)
-{
-	struct vb_err err;
-
-	cr_assert_eq(vb_host_fault(loop.host, spec, &err), 0, "%s", err.text);
-}
-
-static void command(const char *line)
-{
-	struct loop_request rq;
-
-	loop_command(&loop, &rq, line);
-	cr_assert_eq(rq.status, 0, "%s", rq.text);
-}
-
-static uint64_t n_faults(void)
-{
-	struct vb_host_stats s;
-
-	vb_host_get_stats(loop.host, &s);
-	return s.faults;
+	echo_end(&bus);
 }
 
 /* The ids of the packets that are there, as text. */
@@ -64,9 +30,9 @@ static const char *ids(void)
 	int len = 0;
 
 	text[0] = '\0';
-	if (!guest_event(&chan))
+	if (!guest_event(&bus.chan))
 		return text;
-	while (guest_read(&chan, &packet) && len < 240)
+	while (guest_read(&bus.chan, &packet) && len < 240)
 		len += snprintf(text + len, sizeof(text) - (size_t)len, "%s%u", len ? " " : "",
 				(unsigned int)packet.trans_id);
 	return text;
@@ -104,97 +70,97 @@ Test(host_fault, texts_that_make_no_sense)
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		struct vb_err err = { "" };
 
-		cr_assert_eq(vb_host_fault(loop.host, wrong[i], &err), -EINVAL, "%s", wrong[i]);
+		cr_assert_eq(vb_host_fault(bus.loop.host, wrong[i], &err), -EINVAL, "%s", wrong[i]);
 		cr_assert(strstr(err.text, wrong[i]), "%s", err.text);
 	}
-	cr_assert_eq(n_faults(), 0);
+	cr_assert_eq(echo_stats(&bus).faults, 0);
 }
 
 Test(host_fault, delay)
 {
-	fault("echo:delay=500");
-	command("echo send 3 8");
+	echo_fault(&bus, "echo:delay=500");
+	echo_command(&bus, "echo send 3 8");
 	cr_assert_str_eq(ids(), "");
-	cr_assert_eq(loop_run(&loop), loop.now_ns + 500000);
-	loop_advance(&loop, 499999);
+	cr_assert_eq(loop_run(&bus.loop), bus.loop.now_ns + 500000);
+	loop_advance(&bus.loop, 499999);
 	cr_assert_str_eq(ids(), "");
-	loop_advance(&loop, 1);
+	loop_advance(&bus.loop, 1);
 	cr_assert_str_eq(ids(), "0 1 2");
-	cr_assert_eq(n_faults(), 3);
-	cr_assert_eq(loop_run(&loop), VB_NEVER);
+	cr_assert_eq(echo_stats(&bus).faults, 3);
+	cr_assert_eq(loop_run(&bus.loop), VB_NEVER);
 }
 
 Test(host_fault, an_end_of_them)
 {
-	fault("echo:drop=1");
-	command("echo send 2 8");
+	echo_fault(&bus, "echo:drop=1");
+	echo_command(&bus, "echo send 2 8");
 	cr_expect_str_eq(ids(), "");
-	cr_expect_eq(n_faults(), 2);
-	fault("echo:none");
-	command("echo send 2 8");
+	cr_expect_eq(echo_stats(&bus).faults, 2);
+	echo_fault(&bus, "echo:none");
+	echo_command(&bus, "echo send 2 8");
 	cr_expect_str_neq(ids(), "");
-	cr_expect_eq(n_faults(), 2);
+	cr_expect_eq(echo_stats(&bus).faults, 2);
 }
 
 Test(host_fault, drop)
 {
-	fault("echo:drop=3");
-	command("echo send 10 8");
+	echo_fault(&bus, "echo:drop=3");
+	echo_command(&bus, "echo send 10 8");
 	cr_assert_str_eq(ids(), "0 1 3 4 6 7 9");
-	cr_assert_eq(n_faults(), 3);
+	cr_assert_eq(echo_stats(&bus).faults, 3);
 }
 
 Test(host_fault, reorder)
 {
-	fault("echo:reorder=3");
-	command("echo send 8 8");
+	echo_fault(&bus, "echo:reorder=3");
+	echo_command(&bus, "echo send 8 8");
 	cr_assert_str_eq(ids(), "0 1 3 2 4 6 5 7");
-	cr_assert_eq(n_faults(), 2);
+	cr_assert_eq(echo_stats(&bus).faults, 2);
 }
 
 Test(host_fault, a_packet_that_nobody_overtakes_comes_late)
 {
-	fault("echo:reorder=1");
-	command("echo send 1 8");
+	echo_fault(&bus, "echo:reorder=1");
+	echo_command(&bus, "echo send 1 8");
 	cr_assert_str_eq(ids(), "");
-	loop_advance(&loop, 20000000);
+	loop_advance(&bus.loop, 20000000);
 	cr_assert_str_eq(ids(), "0");
 }
 
 Test(host_fault, short_packets)
 {
-	fault("echo:short=2");
-	command("echo send 1 64");
+	echo_fault(&bus, "echo:short=2");
+	echo_command(&bus, "echo send 1 64");
 	cr_assert_str_eq(ids(), "0");
 	cr_assert_eq(packet.payload_len, 64);
-	command("echo send 1 64");
+	echo_command(&bus, "echo send 1 64");
 	cr_assert_str_eq(ids(), "1");
 	cr_assert_eq(packet.payload_len, 32);
 	cr_assert_eq(packet.type, 6);
 	/* a completion */
-	command("echo send 1 64");
+	echo_command(&bus, "echo send 1 64");
 	cr_assert_str_eq(ids(), "2");
-	cr_assert_eq(guest_send(&chan, 6, 1, 77, "question", 8), 0);
-	loop_run(&loop);
+	cr_assert_eq(guest_send(&bus.chan, 6, 1, 77, "question", 8), 0);
+	loop_run(&bus.loop);
 	cr_assert_str_eq(ids(), "77");
 	cr_assert_eq(packet.type, 11);
 	cr_assert_eq(packet.payload_len, 0);
-	cr_assert_eq(n_faults(), 2);
+	cr_assert_eq(echo_stats(&bus).faults, 2);
 }
 
 Test(host_fault, a_full_ring)
 {
-	fault("echo:full=5");
-	command("echo send 2 8");
+	echo_fault(&bus, "echo:full=5");
+	echo_command(&bus, "echo send 2 8");
 	cr_assert_str_eq(ids(), "");
-	cr_assert_eq(loop_run(&loop), loop.now_ns + 5000000);
-	loop_advance(&loop, 4999999);
+	cr_assert_eq(loop_run(&bus.loop), bus.loop.now_ns + 5000000);
+	loop_advance(&bus.loop, 4999999);
 	cr_assert_str_eq(ids(), "");
-	loop_advance(&loop, 1);
+	loop_advance(&bus.loop, 1);
 	cr_assert_str_eq(ids(), "0 1");
-	command("echo send 1 8");
+	echo_command(&bus, "echo send 1 8");
 	cr_assert_str_eq(ids(), "2");
-	cr_assert_eq(n_faults(), 1);
+	cr_assert_eq(echo_stats(&bus).faults, 1);
 }
 
 /* An integration service: a message has a field called "status". */
@@ -213,22 +179,23 @@ Test(host_fault, status)
 			      .cap_len = 56,
 			      .direction = VB_TO_GUEST };
 	struct vb_hdevice_config cfg;
+	struct vb_hdevice *device;
 	struct guest_channel beat;
 
 	loop_echo_config(&cfg);
 	cfg.class = VB_CLASS_HEARTBEAT;
-	device = loop_add(&loop, &cfg);
-	guest.n_offers = 0;
-	guest_request_offers(&guest);
-	guest_open(&guest, &beat, 2, 3, 0);
-	fault("echo.1:status=80004005");
+	device = loop_add(&bus.loop, &cfg);
+	bus.guest.n_offers = 0;
+	guest_request_offers(&bus.guest);
+	guest_open(&bus.guest, &beat, 2, 3, 0);
+	echo_fault(&bus, "echo.1:status=80004005");
 	cr_assert_eq(vb_hchannel_send_values(vb_hdevice_primary(device), 16 + 8 + 28, values, 7),
 		     0);
 	cr_assert(guest_event(&beat));
 	f.data = beat.in.data;
 	cr_assert_eq(vb_values_read(vb_root_proto(VB_KIND_PACKET), &f, &status, 1, NULL), 1);
 	cr_assert_eq(status.number, 0x80004005);
-	cr_assert_eq(n_faults(), 1);
+	cr_assert_eq(echo_stats(&bus).faults, 1);
 	guest_unmap(&beat);
 }
 
@@ -237,44 +204,45 @@ Test(host_fault, a_full_ring_that_is_really_full)
 {
 	struct vb_err err;
 
-	command("echo send 600 8");
-	cr_assert_eq(vb_host_fault(loop.host, "echo:drop=1000", &err), 0);
-	cr_assert_eq(loop_run(&loop), VB_NEVER);
-	fault("echo:full=5");
-	loop_advance(&loop, 20000000);
-	cr_assert_eq(loop_run(&loop), VB_NEVER);
-	while (echo()->to_send || chan.in.control->read_index != chan.in.control->write_index) {
-		cr_assert_gt(guest_drain(&chan, &packet), 0);
-		loop_advance(&loop, 10000000);
+	echo_command(&bus, "echo send 600 8");
+	cr_assert_eq(vb_host_fault(bus.loop.host, "echo:drop=1000", &err), 0);
+	cr_assert_eq(loop_run(&bus.loop), VB_NEVER);
+	echo_fault(&bus, "echo:full=5");
+	loop_advance(&bus.loop, 20000000);
+	cr_assert_eq(loop_run(&bus.loop), VB_NEVER);
+	while (echo_state(&bus)->to_send ||
+	       bus.chan.in.control->read_index != bus.chan.in.control->write_index) {
+		cr_assert_gt(guest_drain(&bus.chan, &packet), 0);
+		loop_advance(&bus.loop, 10000000);
 	}
 	cr_assert_eq(packet.trans_id, 599);
 }
 
 Test(host_fault, rescind)
 {
-	fault("echo:rescind=3");
-	cr_assert_eq(guest_send(&chan, 6, 1, 1, "question", 8), 0); /* two: and its answer */
-	loop_run(&loop);
-	cr_assert_eq(echo()->n_closed, 0);
-	command("echo send 1 8");
-	loop_run(&loop);
-	cr_assert_eq(echo()->n_closed, 1);
-	cr_assert(guest_take(&guest));
-	cr_assert_eq(guest_field(&guest, "vmbus.type"), VB_CTL_RESCIND);
+	echo_fault(&bus, "echo:rescind=3");
+	cr_assert_eq(guest_send(&bus.chan, 6, 1, 1, "question", 8), 0); /* two: and its answer */
+	loop_run(&bus.loop);
+	cr_assert_eq(echo_state(&bus)->n_closed, 0);
+	echo_command(&bus, "echo send 1 8");
+	loop_run(&bus.loop);
+	cr_assert_eq(echo_state(&bus)->n_closed, 1);
+	cr_assert(guest_take(&bus.guest));
+	cr_assert_eq(guest_field(&bus.guest, "vmbus.type"), VB_CTL_RESCIND);
 	cr_assert_str_eq(ids(), "1 0");
-	cr_assert_eq(n_faults(), 1);
+	cr_assert_eq(echo_stats(&bus).faults, 1);
 	/* once */
-	cr_assert_eq(vb_host_reoffer(device), 0);
+	cr_assert_eq(vb_host_reoffer(bus.device), 0);
 }
 
 Test(host_fault, several_at_once_and_others_later)
 {
-	fault("echo:delay=100,drop=2");
-	command("echo send 4 8");
-	loop_advance(&loop, 100000);
+	echo_fault(&bus, "echo:delay=100,drop=2");
+	echo_command(&bus, "echo send 4 8");
+	loop_advance(&bus.loop, 100000);
 	cr_assert_str_eq(ids(), "0 2");
-	fault("echo:drop=1000");
-	command("echo send 2 8");
+	echo_fault(&bus, "echo:drop=1000");
+	echo_command(&bus, "echo send 2 8");
 	cr_assert_str_eq(ids(), "4 5");
 }
 
@@ -282,26 +250,26 @@ Test(host_fault, what_is_held_when_the_ring_is_full_waits_for_room)
 {
 	uint32_t n = 0;
 
-	fault("echo:delay=10");
-	command("echo send 600 8");
+	echo_fault(&bus, "echo:delay=10");
+	echo_command(&bus, "echo send 600 8");
 	while (n < 600) {
 		unsigned int got;
 
-		loop_advance(&loop, 10000);
-		got = guest_drain(&chan, &packet);
+		loop_advance(&bus.loop, 10000);
+		got = guest_drain(&bus.chan, &packet);
 		n += got;
 		if (!got)
-			loop_advance(&loop, 10000000);
+			loop_advance(&bus.loop, 10000000);
 	}
 	cr_assert_eq(packet.trans_id, 599);
-	cr_assert_eq(n_faults(), 600);
+	cr_assert_eq(echo_stats(&bus).faults, 600);
 }
 
 Test(host_fault, what_is_held_is_forgotten_with_the_channel)
 {
-	fault("echo:delay=10");
-	command("echo send 6 8");
-	vb_host_rescind(device);
-	loop_advance(&loop, 1000000);
-	cr_assert_eq(chan.in.control->write_index, 0);
+	echo_fault(&bus, "echo:delay=10");
+	echo_command(&bus, "echo send 6 8");
+	vb_host_rescind(bus.device);
+	loop_advance(&bus.loop, 1000000);
+	cr_assert_eq(bus.chan.in.control->write_index, 0);
 }
