@@ -109,6 +109,13 @@ static const struct guest_offer *offer_of(uint8_t first_of_interface)
 	return NULL;
 }
 
+static void open_both(void)
+{
+	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
+	guest_open(&guest, &kvp, offer_of(0xe7)->relid, 4, 0);
+	loop_run(&loop);
+}
+
 /* Payloads are all of one value: answer each with what is in the table, 0: do not. */
 static unsigned int answer(struct guest_channel *c, const uint8_t table[256])
 {
@@ -171,9 +178,7 @@ Test(replay, never_opened)
 	with_idle = true;
 	start(&opt);
 	cr_assert_eq(guest.n_offers, 3);
-	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
-	guest_open(&guest, &kvp, offer_of(0xe7)->relid, 4, 0);
-	loop_run(&loop);
+	open_both();
 	for (unsigned int i = 0; i < 8; i++) {
 		answer(&heartbeat, as_recorded);
 		answer(&kvp, as_recorded);
@@ -200,9 +205,7 @@ Test(replay, not_as_recorded)
 	const struct vb_replay_config opt = { .speed = 0 };
 
 	start(&opt);
-	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
-	guest_open(&guest, &kvp, offer_of(0xe7)->relid, 4, 0);
-	loop_run(&loop);
+	open_both();
 	answer(&heartbeat, wrong);
 	answer(&kvp, wrong);
 	answer(&heartbeat, wrong);
@@ -262,9 +265,7 @@ Test(replay, the_guest_goes)
 	const struct vb_replay_config opt = { .speed = 1, .finished = finished };
 
 	start(&opt);
-	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
-	guest_open(&guest, &kvp, offer_of(0xe7)->relid, 4, 0);
-	loop_run(&loop);
+	open_both();
 	answer(&heartbeat, as_recorded);
 	vb_replay_stop(replay, "the guest crashed");
 	cr_assert_eq(n_finished, 1);
@@ -283,9 +284,7 @@ Test(replay, interrupted)
 	const struct vb_replay_config opt = { .speed = 1, .finished = finished };
 
 	start(&opt);
-	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
-	guest_open(&guest, &kvp, offer_of(0xe7)->relid, 4, 0);
-	loop_run(&loop);
+	open_both();
 	vb_replay_interrupt(replay, "interrupted");
 	cr_assert_eq(n_finished, 1);
 	cr_assert_eq(answer(&heartbeat, as_recorded), 1);
@@ -312,9 +311,7 @@ Test(replay, the_guest_ends_too_early)
 	const struct vb_replay_config opt = { .speed = 1 };
 
 	start(&opt);
-	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
-	guest_open(&guest, &kvp, offer_of(0xe7)->relid, 4, 0);
-	loop_run(&loop);
+	open_both();
 	vb_replay_stop(replay, NULL);
 	cr_assert_eq(vb_replay_result(replay, &result), 0);
 	cr_assert_not(vb_result_is_same(&result));
@@ -328,9 +325,7 @@ Test(replay, in_rounds)
 	const struct vb_replay_config opt = { .speed = 0, .loops = 50 };
 
 	start(&opt);
-	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
-	guest_open(&guest, &kvp, offer_of(0xe7)->relid, 4, 0);
-	loop_run(&loop);
+	open_both();
 	for (unsigned int i = 0; i < 200; i++) {
 		answer(&heartbeat, as_recorded);
 		answer(&kvp, as_recorded);
@@ -351,8 +346,7 @@ Test(replay, waits_until_ready)
 	const struct vb_replay_config opt = { .speed = 1, .waits = true };
 
 	start(&opt);
-	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
-	guest_open(&guest, &kvp, offer_of(0xe7)->relid, 4, 0);
+	open_both();
 	loop_advance(&loop, 60 * SECOND);
 	cr_assert_eq(answer(&heartbeat, as_recorded), 0);
 	vb_replay_ready(replay);
@@ -373,13 +367,6 @@ static struct vb_step *make_end(void)
 	cr_assert_eq(s->type, VB_STEP_SEND);
 	s->ends = true;
 	return s;
-}
-
-static void open_both(void)
-{
-	guest_open(&guest, &heartbeat, offer_of(0x39)->relid, 4, 0);
-	guest_open(&guest, &kvp, offer_of(0xe7)->relid, 4, 0);
-	loop_run(&loop);
 }
 
 Test(replay_end, comes_when_the_others_have_done_what_was_before)
