@@ -243,7 +243,7 @@ static const char *console_name(const struct vb_session_options *o)
 	return o->console ? o->console : o->failure_log;
 }
 
-static void show_failure(struct vb_guest_session *s)
+static void show_failure(struct vb_guest_session *s, enum vb_vm_end end)
 {
 	struct vb_err err = { "" };
 	struct vb_buf text = { 0 };
@@ -256,6 +256,9 @@ static void show_failure(struct vb_guest_session *s)
 	vb_console_tail(&s->console, TAIL_LINES, &text);
 	if (vb_console_keep(&s->console, s->opt->failure_log, &err) < 0)
 		vb_buf_fmt(&text, "%s\n", err.text);
+	if (s->opt->counted && (s->failed == -ETIMEDOUT || end == VB_VM_PANICKED))
+		vb_buf_str(&text, "the emulated machine itself may be at fault: CAVEATS in "
+				  "vmbusreplay(1)\n");
 	if (text.len > 0)
 		s->opt->trouble(s->opt->ctx, text.data);
 	vb_buf_done(&text);
@@ -290,7 +293,7 @@ static int run(struct vb_guest_session *s, struct vb_err *err)
 	rc = judge(s, end, err);
 	take_figures(s);
 	if (rc < 0 && !(rc == -EINTR && s->interrupted))
-		show_failure(s);
+		show_failure(s, end);
 	if (rc == 0 && s->deadline_passed)
 		rc = vb_fail(err, -ETIMEDOUT, "the deadline passed before the workload was done");
 	return rc;
