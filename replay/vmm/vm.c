@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* The machine as its user sees it; see vm.h. */
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -308,18 +309,31 @@ static void describe_vectors(const struct kvm_lapic_state *apic, const char *wha
 	vb_buf_str(out, ";");
 }
 
+/* Ticks until the timer's deadline; false: none is set, or it is not known. */
+static bool timer_ticks(const struct vb_vcpu *v, int64_t *ret)
+{
+	struct kvm_msrs *msrs = calloc(1, sizeof(*msrs) + 2 * sizeof(msrs->entries[0]));
+	bool is_set;
+
+	if (!msrs)
+		return false;
+	msrs->nmsrs = 2;
+	msrs->entries[0].index = MSR_TSC;
+	msrs->entries[1].index = MSR_TSC_DEADLINE;
+	is_set = ioctl(v->fd, KVM_GET_MSRS, msrs) == 2 && msrs->entries[1].data;
+	*ret = (int64_t)(msrs->entries[1].data - msrs->entries[0].data);
+	free(msrs);
+	return is_set;
+}
+
 /* A guest that sleeps for ever has lost its timer: is its deadline set, is an interrupt waiting? */
 static void describe_interrupts(const struct vb_vcpu *v, struct vb_buf *out)
 {
-	struct {
-		struct kvm_msrs head;
-		struct kvm_msr_entry entries[2];
-	} msrs = { .head = { .nmsrs = 2 },
-		   .entries = { { .index = MSR_TSC }, { .index = MSR_TSC_DEADLINE } } };
 	struct kvm_vcpu_events events = { 0 };
 	struct kvm_lapic_state apic;
+	int64_t ticks;
 
-	if (ioctl(v->fd, KVM_GET_LAPIC, &apic) < 0 || ioctl(v->fd, KVM_GET_MSRS, &msrs) != 2 ||
+	if (ioctl(v->fd, KVM_GET_LAPIC, &apic) < 0 ||
 	    ioctl(v->fd, KVM_GET_VCPU_EVENTS, &events) < 0)
 		return;
 	vb_buf_str(out, "  interrupts:");
@@ -328,9 +342,8 @@ static void describe_interrupts(const struct vb_vcpu *v, struct vb_buf *out)
 	if (events.interrupt.injected)
 		vb_buf_fmt(out, " injected %02x;", events.interrupt.nr);
 	vb_buf_fmt(out, " timer %05x", apic_register(&apic, APIC_TIMER));
-	if (msrs.entries[1].data)
-		vb_buf_fmt(out, " in %lld ticks\n",
-			   (long long)(msrs.entries[1].data - msrs.entries[0].data));
+	if (timer_ticks(v, &ticks))
+		vb_buf_fmt(out, " in %" PRId64 " ticks\n", ticks);
 	else
 		vb_buf_str(out, " not set\n");
 }
