@@ -233,13 +233,14 @@ static void put_frame(struct making *m, const struct vb_frame *f)
 	end(m, m->data, f->cap_len, f->wire_len);
 }
 
-static void put_damaged(struct making *m, const struct vb_frame *f)
+/* how: 0 to 4, one after the other, so that every shape is damaged in every way */
+static void put_damaged(struct making *m, const struct vb_frame *f, unsigned int how)
 {
 	struct vb_frame d = *f;
 
 	if (!f->wire_len)
 		return;
-	switch (number(m, 5)) {
+	switch (how) {
 	case 0: /* the message ends early */
 		d.wire_len = (uint32_t)number(m, f->wire_len);
 		d.cap_len = d.wire_len;
@@ -326,7 +327,7 @@ static void put_shape(struct making *m, const struct vb_proto *proto, const stru
 			wrap(m, proto, &f);
 		put_frame(m, &f);
 		if (n % 2)
-			put_damaged(m, &f);
+			put_damaged(m, &f, n / 2 % 5);
 		n++;
 	}
 	if (!n && m->rc == 0)
