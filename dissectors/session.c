@@ -277,13 +277,20 @@ static void learn_request(struct vb_session *s, const struct vb_frame *f, const 
 	request_add(s, &k, f, l->msg);
 }
 
+static bool accepts(const struct vb_layer *l)
+{
+	uint64_t value = slot_of(l, l->msg->accepts_if);
+
+	return l->msg->accepts ? value == l->msg->accepts : value != 0;
+}
+
 static void learn_answer(struct vb_session *s, const struct vb_frame *f, const struct vb_layer *l,
 			 struct vb_link *link)
 {
 	struct key k = make_key(s, f, l, l->msg, l->msg->answers, opposite(f->direction));
 	struct open_request *r = request_find(s, &k);
 
-	if (l->msg->accepts_if && !slot_of(l, l->msg->accepts_if))
+	if (l->msg->accepts_if && !accepts(l))
 		set_version(s, f, 0);
 	if (!r) {
 		s->stats.n_unpaired_answers++;

@@ -121,6 +121,7 @@ struct vb_msg {
 	uint8_t asks_if;    /* slot: only a request when this is non-zero; VB_S_NONE: always */
 	bool proposes;	    /* slot VB_S_VERSION is a version proposed to the other side */
 	uint8_t accepts_if; /* slot: non-zero accepts the version that the request proposed */
+	uint32_t accepts;   /* the one value of .accepts_if that accepts; 0: all but 0 do */
 	uint8_t more;	    /* slot: non-zero: further messages of this number follow */
 	uint32_t continues; /* number of the message this one is a further part of; 0: none */
 	uint8_t total;	    /* first part: slot with the bytes that all parts hold together */
