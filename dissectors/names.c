@@ -54,7 +54,7 @@ const struct vb_name vb_vmbus_versions[] = {
  */
 #define VB_CLASSES(C)                                                                              \
 	C(VB_CLASS_UNKNOWN, "unknown", "Unknown", NULL, NULL, false)                               \
-	C(VB_CLASS_NETWORK, "netvsc", "Network", "f8615163-df3e-46c5-913f-f2d2f965ed0e", NULL,     \
+	C(VB_CLASS_NETWORK, "netvsc", "Network", "f8615163-df3e-46c5-913f-f2d2f965ed0e", "nvsp",   \
 	  false)                                                                                   \
 	C(VB_CLASS_SCSI, "scsi", "SCSI", "ba6163d9-04a1-4d29-b605-72e2ffb1dc7f", NULL, false)      \
 	C(VB_CLASS_IDE, "ide", "IDE", "32412632-86cb-44a2-9b5c-50d1417354f5", NULL, false)         \

@@ -21,7 +21,8 @@
 	P(timesync)                                                                                \
 	P(kvp)                                                                                     \
 	P(vss)                                                                                     \
-	P(fcopy)
+	P(fcopy)                                                                                   \
+	P(nvsp)
 
 #define DECLARE(p) extern const struct vb_proto vb_proto_##p;
 VB_PROTOS(DECLARE)

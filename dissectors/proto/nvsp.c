@@ -1,0 +1,500 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Network: the messages between a network device and the virtual switch. Frames and control of the
+ * adapter are RNDIS messages, which lie outside the ring; what stands here says where.
+ *
+ * Layouts: Linux 6.1 drivers/net/hyperv/hyperv_net.h, struct nvsp_message and its unions; version 6's
+ * packet direct and its operations, which no open driver uses, from the same file. Types that have
+ * no layout there are names only. Guests send 28, 32 or 40 bytes, whatever the message needs.
+ */
+#include "../rows.h"
+#include "../walk.h"
+
+#define STATUS VB_S_STATUS
+#define N_SECTIONS VB_S_COUNT
+#define N_ENTRIES VB_S_COUNT
+#define TABLE_OFFSET VB_S_A
+#define OPERATION VB_S_B
+
+/* Major version in the upper half; 1 and 2 are older than that rule. */
+static const struct vb_name versions[] = {
+	{ 0x00000002, "1" }, { 0x00030002, "2" },   { 0x00040000, "4" }, { 0x00050000, "5" },
+	{ 0x00060000, "6" }, { 0x00060001, "6.1" }, END_NAMES,
+};
+
+static const struct vb_name statuses[] = {
+	{ 0, "none" },
+	{ 1, "success" },
+	{ 2, "failure" },
+	{ 3, "protocol version too new" },
+	{ 4, "protocol version too old" },
+	{ 5, "invalid RNDIS packet" },
+	{ 6, "busy" },
+	{ 7, "protocol version not supported" },
+	END_NAMES,
+};
+
+static const struct vb_row head[] = {
+	U32("type", "Message type", .set = VB_S_TYPE),
+	END_ROWS,
+};
+
+/* Up to the length that all messages have. */
+#define UNUSED HIDDEN("unused", "Unused", 0, .len = VB_REST)
+
+static const struct vb_row nothing[] = {
+	UNUSED,
+	END_ROWS,
+};
+
+#define STATUS_ROW U32("status", "Status", .names = statuses, .set = STATUS, .summary = VB_SUM_YES)
+
+static const struct vb_row status_only[] = {
+	STATUS_ROW,
+	UNUSED,
+	END_ROWS,
+};
+
+/* ---- version ---- */
+
+static const struct vb_row init[] = {
+	U32("min_version", "Lowest version", .base = VB_HEX, .names = versions),
+	U32("max_version", "Highest version", .base = VB_HEX, .names = versions,
+	    .set = VB_S_VERSION, .summary = VB_SUM_YES),
+	UNUSED,
+	END_ROWS,
+};
+
+static const struct vb_row init_complete[] = {
+	U32("negotiated_version", "Negotiated version", .base = VB_HEX, .names = versions,
+	    .help = "Of version 1 only; later hosts write 0xffffffff"),
+	U32("max_mdl_chain_len", "Longest chain of buffers"),
+	STATUS_ROW,
+	UNUSED,
+	END_ROWS,
+};
+
+static const struct vb_row ndis_version[] = {
+	U32("major", "NDIS major version", .summary = VB_SUM_YES),
+	U32("minor", "NDIS minor version", .summary = VB_SUM_YES),
+	UNUSED,
+	END_ROWS,
+};
+
+static const struct vb_row capabilities[] = {
+	BITS("vmq", "Virtual machine queues", 0, 1),
+	BITS("chimney", "TCP chimney", 1, 1),
+	BITS("sriov", "Virtual function (SR-IOV)", 2, 1),
+	BITS("ieee8021q", "Tags of IEEE 802.1Q", 3, 1),
+	BITS("correlation_id", "Correlation id", 4, 1),
+	BITS("teaming", "Teaming", 5, 1),
+	BITS("virtual_subnet_id", "Virtual subnet id", 6, 1),
+	BITS("rsc", "Receive segment coalescing", 7, 1),
+	END_ROWS,
+};
+
+static const struct vb_row ndis_config[] = {
+	U32("mtu", "MTU", .summary = VB_SUM_YES,
+	    .help = "With the 14 bytes of the Ethernet header"),
+	PAD("reserved", 4),
+	U64("capabilities", "Capabilities", .base = VB_HEX, .bits = capabilities,
+	    .summary = VB_SUM_YES),
+	UNUSED,
+	END_ROWS,
+};
+
+/* ---- the shared buffers ---- */
+
+static const struct vb_row buffer[] = {
+	U32("gpadl", "GPADL", .base = VB_HEX, .summary = VB_SUM_YES),
+	U16("id", "Buffer id", .base = VB_HEX, .summary = VB_SUM_YES),
+	PAD("reserved", 2),
+	UNUSED,
+	END_ROWS,
+};
+
+static const struct vb_row section[] = {
+	U32("offset", "Offset"),
+	U32("sub_alloc_size", "Size of a part", .summary = VB_SUM_YES),
+	U32("num_sub_allocs", "Parts", .summary = VB_SUM_YES),
+	U32("end_offset", "End"),
+	END_ROWS,
+};
+
+static const struct vb_row receive_buffer_complete[] = {
+	STATUS_ROW,
+	U32("num_sections", "Sections", .set = N_SECTIONS),
+	STRUCT("section", "Section", section, .count = N_SECTIONS),
+	UNUSED,
+	END_ROWS,
+};
+
+static const struct vb_row send_buffer_complete[] = {
+	STATUS_ROW,
+	U32("section_size", "Size of a section", .summary = VB_SUM_YES),
+	UNUSED,
+	END_ROWS,
+};
+
+static const struct vb_row revoke[] = {
+	U16("id", "Buffer id", .base = VB_HEX, .summary = VB_SUM_YES),
+	UNUSED,
+	END_ROWS,
+};
+
+/* ---- RNDIS ---- */
+
+static const struct vb_name channel_types[] = {
+	{ 0, "data" },
+	{ 1, "control" },
+	END_NAMES,
+};
+
+static const struct vb_name no_section[] = {
+	{ 0xffffffff, "none" },
+	END_NAMES,
+};
+
+static const struct vb_row rndis_packet[] = {
+	U32("channel_type", "Channel", .names = channel_types, .summary = VB_SUM_NAME),
+	U32("section_index", "Section of the send buffer", .names = no_section,
+	    .summary = VB_SUM_YES),
+	U32("section_size", "Bytes in the section", .summary = VB_SUM_NONZERO),
+	UNUSED,
+	END_ROWS,
+};
+
+/* ---- queues ---- */
+
+static const struct vb_row vf_association[] = {
+	U32("allocated", "Virtual function", .summary = VB_SUM_YES, .help = "1: there is one"),
+	U32("serial", "Serial number", .summary = VB_SUM_YES,
+	    .help = "Of the virtual function's PCI slot"),
+	UNUSED,
+	END_ROWS,
+};
+
+static const struct vb_name data_paths[] = {
+	{ 0, "synthetic" },
+	{ 1, "virtual function" },
+	END_NAMES,
+};
+
+static const struct vb_row switch_data_path[] = {
+	U32("active", "Data path", .names = data_paths, .summary = VB_SUM_YES),
+	UNUSED,
+	END_ROWS,
+};
+
+static const struct vb_name subchannel_operations[] = {
+	{ 0, "none" },
+	{ 1, "allocate" },
+	END_NAMES,
+};
+
+static const struct vb_row subchannel[] = {
+	U32("operation", "Operation", .names = subchannel_operations),
+	U32("num_subchannels", "Sub-channels", .summary = VB_SUM_YES),
+	UNUSED,
+	END_ROWS,
+};
+
+static const struct vb_row subchannel_complete[] = {
+	STATUS_ROW,
+	U32("num_subchannels", "Sub-channels", .summary = VB_SUM_YES),
+	UNUSED,
+	END_ROWS,
+};
+
+#define HEAD_LEN 12u	   /* type, count, offset */
+#define LONG_HEAD 40u	   /* a whole message of version 6.1 */
+#define LONG_TABLE_LEN 64u /* 16 entries */
+#define V6_1 0x60001u
+
+/*
+ * Bytes between the offset and the table. Hosts up to version 6 write an offset that is too small
+ * when they put the table behind a whole message: Linux 6.1 drivers/net/hyperv/netvsc.c,
+ * netvsc_send_table().
+ */
+static uint64_t to_table(const struct vb_scope *sc)
+{
+	uint64_t version = vb_slot(sc, VB_S_VERSION), offset = vb_slot(sc, TABLE_OFFSET);
+
+	if (version && version < V6_1 && sc->end - sc->start >= LONG_HEAD + LONG_TABLE_LEN)
+		return LONG_HEAD - HEAD_LEN;
+	return offset > HEAD_LEN ? offset - HEAD_LEN : 0;
+}
+
+static const struct vb_row indirection_table[] = {
+	U32("count", "Entries", .set = N_ENTRIES, .summary = VB_SUM_YES),
+	U32("table_offset", "Offset of the table", .set = TABLE_OFFSET,
+	    .help = "From the start of the message; hosts up to version 6 may write too little"),
+	HIDDEN("gap", "Before the table", 0, .calc = to_table),
+	U32("queue", "Queue", .count = N_ENTRIES),
+	UNUSED,
+	END_ROWS,
+};
+
+static const struct vb_row oid_query[] = {
+	U8("object_type", "Object type", .base = VB_HEX),
+	U8("object_revision", "Object revision"),
+	U16("object_size", "Object size"),
+	U32("oid", "OID", .base = VB_HEX, .summary = VB_SUM_YES),
+	UNUSED,
+	END_ROWS,
+};
+
+static const struct vb_row oid_query_complete[] = {
+	U32("status", "Status", .base = VB_HEX, .summary = VB_SUM_YES),
+	U32("bytes", "Bytes"),
+	UNUSED,
+	END_ROWS,
+};
+
+/* ---- receive buffers of version 2, which nothing uses ---- */
+
+static const struct vb_row alloc_receive_buffer[] = {
+	U32("allocation_id", "Allocation id"),
+	U32("length", "Length"),
+	UNUSED,
+	END_ROWS,
+};
+
+static const struct vb_row alloc_receive_buffer_complete[] = {
+	STATUS_ROW,
+	U32("allocation_id", "Allocation id"),
+	U32("gpadl", "GPADL", .base = VB_HEX),
+	U64("buffer_id", "Buffer id", .base = VB_HEX),
+	UNUSED,
+	END_ROWS,
+};
+
+static const struct vb_row free_receive_buffer[] = {
+	U64("buffer_id", "Buffer id", .base = VB_HEX),
+	UNUSED,
+	END_ROWS,
+};
+
+/* ---- packet direct ---- */
+
+static const struct vb_name operations[] = {
+	{ 1, "configure" },	     { 2, "switch data path" },
+	{ 3, "open provider" },	     { 4, "close provider" },
+	{ 5, "create queue" },	     { 6, "flush queue" },
+	{ 7, "free queue" },	     { 8, "allocate common buffer" },
+	{ 9, "free common buffer" }, END_NAMES,
+};
+
+#define OPERATION_ROW                                                                              \
+	U32("operation", "Operation", .names = operations, .set = OPERATION, .summary = VB_SUM_YES)
+#define OF(op) .when = OPERATION, .mask = UINT32_MAX, .equals = (op)
+#define PROVIDER U32("provider_id", "Provider")
+
+static const struct vb_row configure[] = {
+	U64("mmio_address", "Register address", .base = VB_HEX),
+	U32("mmio_len", "Register length"),
+	U16("num_queues", "Queues"),
+	END_ROWS,
+};
+
+static const struct vb_row data_path[] = {
+	U8("host_active", "Host's path is packet direct"),
+	U8("guest_active", "Guest's path is packet direct"),
+	END_ROWS,
+};
+
+static const struct vb_row open_provider[] = {
+	PROVIDER,
+	U32("flags", "Flags", .base = VB_HEX),
+	END_ROWS,
+};
+
+static const struct vb_row provider[] = {
+	PROVIDER,
+	END_ROWS,
+};
+
+static const struct vb_row affinity[] = {
+	U64("mask", "Processors", .base = VB_HEX),
+	U16("group", "Group"),
+	PAD("reserved", 6),
+	END_ROWS,
+};
+
+static const struct vb_row create_queue[] = {
+	PROVIDER,
+	U16("queue_id", "Queue"),
+	U16("queue_size", "Queue size"),
+	U8("is_receive", "Receive queue"),
+	U8("is_rss", "RSS queue"),
+	U32("receive_data_len", "Length of received data"),
+	STRUCT("affinity", "Affinity", affinity),
+	END_ROWS,
+};
+
+static const struct vb_row queue[] = {
+	PROVIDER,
+	U16("queue_id", "Queue"),
+	END_ROWS,
+};
+
+static const struct vb_row allocate[] = {
+	U32("length", "Length"),
+	U32("numa_node", "NUMA node"),
+	U16("region_id", "Region"),
+	END_ROWS,
+};
+
+static const struct vb_row release[] = {
+	U32("length", "Length"),	U64("address", "Address", .base = VB_HEX),
+	U32("numa_node", "NUMA node"),	U16("region_id", "Region"),
+	U8("cache_type", "Cache type"), END_ROWS,
+};
+
+static const struct vb_row packet_direct[] = {
+	OPERATION_ROW,
+	STRUCT("configure", "Configure", configure, OF(1)),
+	STRUCT("switch_data_path", "Switch data path", data_path, OF(2)),
+	STRUCT("open_provider", "Open provider", open_provider, OF(3)),
+	STRUCT("close_provider", "Close provider", provider, OF(4)),
+	STRUCT("create_queue", "Create queue", create_queue, OF(5)),
+	STRUCT("flush_queue", "Flush queue", queue, OF(6)),
+	STRUCT("free_queue", "Free queue", queue, OF(7)),
+	STRUCT("allocate", "Allocate common buffer", allocate, OF(8)),
+	STRUCT("free", "Free common buffer", release, OF(9)),
+	UNUSED,
+	END_ROWS,
+};
+
+static const struct vb_row configured[] = {
+	U16("num_queues", "Queues"),
+	U8("num_rss_queues", "RSS queues"),
+	U8("is_supported", "Supported by the host"),
+	U8("is_enabled", "Enabled"),
+	END_ROWS,
+};
+
+static const struct vb_row queue_created[] = {
+	PROVIDER,
+	U16("queue_id", "Queue"),
+	U16("queue_size", "Queue size"),
+	U32("receive_data_len", "Length of received data"),
+	STRUCT("affinity", "Affinity", affinity),
+	END_ROWS,
+};
+
+static const struct vb_row allocated[] = {
+	U64("address", "Address", .base = VB_HEX),
+	U32("length", "Length"),
+	U32("numa_node", "NUMA node"),
+	U16("region_id", "Region"),
+	U8("cache_type", "Cache type"),
+	END_ROWS,
+};
+
+static const struct vb_row packet_direct_complete[] = {
+	OPERATION_ROW,
+	U32("status", "Status", .base = VB_HEX, .summary = VB_SUM_YES),
+	STRUCT("configure", "Configured", configured, OF(1)),
+	STRUCT("open_provider", "Provider opened", provider, OF(3)),
+	STRUCT("create_queue", "Queue created", queue_created, OF(5)),
+	STRUCT("allocate", "Common buffer allocated", allocated, OF(8)),
+	UNUSED,
+	END_ROWS,
+};
+
+static const struct vb_row batch_flags[] = {
+	BITS("to_host", "Guest to host", 0, 1),
+	BITS("is_receive", "Receive queue", 1, 1),
+	END_ROWS,
+};
+
+static const struct vb_row buffer_flags[] = {
+	BITS("is_partial", "Part of a packet", 0, 1),
+	BITS("reserved", "Reserved", 1, 15),
+	END_ROWS,
+};
+
+static const struct vb_row batch_entry[] = {
+	U32("region_offset", "Offset in the region"),
+	U16("region_id", "Region"),
+	U16("flags", "Flags", .base = VB_HEX, .bits = buffer_flags),
+	END_ROWS,
+};
+
+static const struct vb_row post_batch[] = {
+	U16("count", "Buffers", .set = N_ENTRIES, .summary = VB_SUM_YES),
+	U16("flags", "Flags", .base = VB_HEX, .bits = batch_flags),
+	STRUCT("buffer", "Buffer", batch_entry, .count = N_ENTRIES),
+	UNUSED,
+	END_ROWS,
+};
+
+/* ---- all ---- */
+
+/* Numbers for which no layout is known, or none exists. */
+#define NAME_ONLY(num, n, t) MSG(num, n, t, nothing)
+
+static const struct vb_msg msgs[] = {
+	NAME_ONLY(0, "none", "None"),
+	MSG(1, "init", "Initialize", init, .from = VB_TO_HOST, .proposes = true),
+	MSG(2, "init_complete", "Initialize, complete", init_complete, .from = VB_TO_GUEST,
+	    .answers = 1, .accepts_if = STATUS, .accepts = 1),
+	MSG(100, "ndis_version", "NDIS version", ndis_version, .from = VB_TO_HOST),
+	MSG(101, "receive_buffer", "Receive buffer", buffer, .from = VB_TO_HOST),
+	MSG(102, "receive_buffer_complete", "Receive buffer, complete", receive_buffer_complete,
+	    .from = VB_TO_GUEST, .answers = 101),
+	MSG(103, "revoke_receive_buffer", "Revoke receive buffer", revoke, .from = VB_TO_HOST),
+	MSG(104, "send_buffer", "Send buffer", buffer, .from = VB_TO_HOST),
+	MSG(105, "send_buffer_complete", "Send buffer, complete", send_buffer_complete,
+	    .from = VB_TO_GUEST, .answers = 104),
+	MSG(106, "revoke_send_buffer", "Revoke send buffer", revoke, .from = VB_TO_HOST),
+	MSG(107, "rndis", "RNDIS packet", rndis_packet),
+	MSG(108, "rndis_complete", "RNDIS packet, complete", status_only),
+	NAME_ONLY(109, "call_chimney", "Chimney: delegated buffers"),
+	NAME_ONLY(110, "call_chimney_complete", "Chimney: delegated buffers, complete"),
+	NAME_ONLY(111, "chimney_revoke", "Chimney: revoke buffers"),
+	NAME_ONLY(112, "chimney_resume", "Chimney: resume receiving"),
+	NAME_ONLY(113, "chimney_terminate", "Chimney: terminate"),
+	NAME_ONLY(114, "chimney_terminate_complete", "Chimney: terminate, complete"),
+	NAME_ONLY(115, "chimney_event", "Chimney: event"),
+	NAME_ONLY(116, "chimney_packet", "Chimney: packet"),
+	NAME_ONLY(117, "chimney_packet_complete", "Chimney: packet, complete"),
+	NAME_ONLY(118, "chimney_receive", "Chimney: post receive"),
+	NAME_ONLY(119, "chimney_receive_complete", "Chimney: post receive, complete"),
+	MSG(120, "alloc_receive_buffer", "Allocate receive buffer", alloc_receive_buffer),
+	MSG(121, "alloc_receive_buffer_complete", "Allocate receive buffer, complete",
+	    alloc_receive_buffer_complete, .answers = 120),
+	MSG(122, "free_receive_buffer", "Free receive buffer", free_receive_buffer),
+	NAME_ONLY(123, "vmq_rndis", "VMQ RNDIS packet"),
+	NAME_ONLY(124, "vmq_rndis_complete", "VMQ RNDIS packet, complete"),
+	MSG(125, "ndis_config", "NDIS configuration", ndis_config, .from = VB_TO_HOST),
+	NAME_ONLY(126, "alloc_chimney_handle", "Chimney: allocate handle"),
+	NAME_ONLY(127, "alloc_chimney_handle_complete", "Chimney: allocate handle, complete"),
+	MSG(128, "vf_association", "Virtual function association", vf_association,
+	    .from = VB_TO_GUEST),
+	MSG(129, "switch_data_path", "Switch data path", switch_data_path),
+	NAME_ONLY(130, "uplink_connect_state", "Uplink connect state"),
+	MSG(131, "oid_query", "OID query", oid_query, .from = VB_TO_HOST),
+	MSG(132, "oid_query_complete", "OID query, complete", oid_query_complete,
+	    .from = VB_TO_GUEST, .answers = 131),
+	MSG(133, "subchannel", "Sub-channels", subchannel, .from = VB_TO_HOST),
+	MSG(133, "subchannel_complete", "Sub-channels, complete", subchannel_complete,
+	    .from = VB_TO_GUEST, .answers = 133),
+	MSG(134, "indirection_table", "Indirection table", indirection_table, .from = VB_TO_GUEST),
+	MSG(135, "packet_direct", "Packet direct", packet_direct, .from = VB_TO_HOST),
+	MSG(135, "packet_direct_complete", "Packet direct, complete", packet_direct_complete,
+	    .from = VB_TO_GUEST, .answers = 135),
+	MSG(136, "post_batch", "Packet direct: post batch", post_batch),
+	END_MSGS,
+};
+
+const struct vb_proto vb_proto_nvsp = {
+	.name = "nvsp",
+	.title = "Network virtual service",
+	.head = head,
+	.msgs = msgs,
+	.by_class_version = true,
+	.versions = versions,
+	.help = "Messages between a network device and the virtual switch",
+};
