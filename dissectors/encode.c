@@ -231,7 +231,7 @@ static bool more_elements(const struct encode *e, const struct vb_row *row, cons
 	return vb_left(&e->sc) || !row->optional;
 }
 
-static int encode_array(struct encode *e, const struct vb_row *row, const void *array)
+static int encode_elements(struct encode *e, const struct vb_row *row, const void *array)
 {
 	uint32_t n = vb_row_count(&e->sc, row);
 	const void *node = element(e->job, array, 0);
@@ -251,6 +251,17 @@ static int encode_array(struct encode *e, const struct vb_row *row, const void *
 	if (!node || e->stop)
 		return 0;
 	return row->count == VB_REST ? -EMSGSIZE : -EINVAL; /* the tree has more elements */
+}
+
+static int encode_array(struct encode *e, const struct vb_row *row, const void *array)
+{
+	uint32_t end = e->sc.end;
+	int err;
+
+	e->sc.end = vb_row_end(&e->sc, row);
+	err = encode_elements(e, row, array);
+	e->sc.end = end;
+	return err;
 }
 
 /* Go to the place that .at gives; false when it lies outside, or behind us. */

@@ -47,10 +47,22 @@ static bool version_applies(uint64_t version, uint32_t since, uint32_t until)
 	return version >= since && (!until || version < until);
 }
 
+/* Where a part of no bytes would begin says nothing, and is often 0. */
+static bool is_empty_part(const struct vb_scope *sc, const struct vb_row *row)
+{
+	uint8_t len = row->within ? row->within : row->len;
+
+	return row->at && len && len != VB_REST && !vb_slot(sc, len);
+}
+
 bool vb_row_applies(const struct vb_scope *sc, const struct vb_row *row)
 {
+	if (row->from && sc->f->direction && row->from != sc->f->direction)
+		return false;
 	if ((row->since || row->until) &&
 	    !version_applies(vb_slot(sc, VB_S_VERSION), row->since, row->until))
+		return false;
+	if (is_empty_part(sc, row))
 		return false;
 	return !row->when || (vb_slot(sc, row->when) & row->mask) == row->equals;
 }
@@ -98,6 +110,13 @@ uint32_t vb_row_count(const struct vb_scope *sc, const struct vb_row *row)
 	if (row->count != VB_REST)
 		return scaled(sc, row->count, row->scale, row->bias);
 	return row->size ? vb_left(sc) / row->size : UINT32_MAX;
+}
+
+uint32_t vb_row_end(const struct vb_scope *sc, const struct vb_row *row)
+{
+	uint64_t end = sc->off + vb_slot(sc, row->within);
+
+	return row->within && end < sc->end ? (uint32_t)end : sc->end;
 }
 
 uint32_t vb_row_len(const struct vb_scope *sc, const struct vb_row *row)

@@ -267,6 +267,10 @@ static void check_attributes(struct vb_lint *l, const struct vb_row *row)
 		vb_lint_fault(l, NULL, "a version for what is no payload");
 	if (row->count && row->calc)
 		vb_lint_fault(l, NULL, "count and calc");
+	if (row->within && (row->count != VB_REST || row->type != VB_STRUCT))
+		vb_lint_fault(l, NULL, "within what is no array of structs to the end");
+	if (row->from > VB_TO_GUEST)
+		vb_lint_fault(l, NULL, "from nobody");
 	if (scales && !by_slot)
 		vb_lint_fault(l, NULL, "scale or bias of nothing");
 	if ((row->at_scale || row->at_bias) && !row->at)
@@ -318,6 +322,7 @@ static void check_row(struct vb_lint *l, const struct vb_row *row)
 	check_used(l, row->when, "when");
 	check_used(l, row->at, "at");
 	check_used(l, row->version, "version");
+	check_used(l, row->within, "within");
 	check_used_or_rest(l, row->count, "count");
 	check_used_or_rest(l, row->len, "len");
 	check_attributes(l, row);

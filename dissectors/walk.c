@@ -301,17 +301,18 @@ static void walk_one(struct walk *wk, const struct vb_row *row, bool in_array, u
 
 static bool more_elements(const struct walk *wk, const struct vb_row *row)
 {
-	if (wk->stop)
-		return false;
-	return vb_left(&wk->sc) || !(row->optional || row->count == VB_REST);
+	return !wk->stop && (vb_left(&wk->sc) || !(row->optional || row->count == VB_REST));
 }
 
 static void walk_array(struct walk *wk, const struct vb_row *row)
 {
-	uint32_t n = vb_row_count(&wk->sc, row);
+	uint32_t n = vb_row_count(&wk->sc, row), end = wk->sc.end;
 	struct vb_item it = item(wk, row, wk->sc.off, 0);
 	uint32_t before, i;
 
+	if (vb_slot(&wk->sc, row->within) > vb_left(&wk->sc))
+		note(wk, VB_NOTE_SHORT, &it);
+	wk->sc.end = vb_row_end(&wk->sc, row);
 	open_span(wk, VB_SPAN_ARRAY, &it);
 	for (i = 0; i < n && more_elements(wk, row); i++) {
 		before = wk->sc.off;
@@ -319,6 +320,7 @@ static void walk_array(struct walk *wk, const struct vb_row *row)
 		if (wk->sc.off == before)
 			break; /* an element without bytes would repeat without end */
 	}
+	wk->sc.end = end;
 	vb_slot_set(&wk->sc, row->set, i);
 	extend(wk, &it, wk->sc.off);
 	close_span(wk, VB_SPAN_ARRAY, &it);
@@ -344,9 +346,7 @@ static bool seek(struct walk *wk, const struct vb_row *row)
 static void walk_rows(struct walk *wk, const struct vb_row *rows)
 {
 	for (const struct vb_row *row = rows; row && row->type != VB_END && !wk->stop; row++) {
-		if (!vb_row_applies(&wk->sc, row))
-			continue;
-		if (row->at && !seek(wk, row))
+		if (!vb_row_applies(&wk->sc, row) || (row->at && !seek(wk, row)))
 			continue;
 		if (vb_row_is_array(row))
 			walk_array(wk, row);

@@ -58,7 +58,7 @@ uint64_t vb_sign_extended(uint64_t value, uint32_t size);
 /* Set the slots of an integer's bits, if it has any. */
 void vb_bits_set(struct vb_scope *sc, const struct vb_row *row, uint64_t value);
 
-/* Version and condition of the row hold. Without a known version the newest layout is assumed. */
+/* Version, sender and condition of the row hold. Without a known version the newest layout is assumed. */
 bool vb_row_applies(const struct vb_scope *sc, const struct vb_row *row);
 
 /* Where a row with .at begins, from the start of the frame. */
@@ -69,6 +69,9 @@ bool vb_row_is_array(const struct vb_row *row);
 
 /* Elements an array should have; VB_REST as .count gives UINT32_MAX for structs. */
 uint32_t vb_row_count(const struct vb_scope *sc, const struct vb_row *row);
+
+/* Where the elements of an array end at the latest: sc->end unless the row has .within. */
+uint32_t vb_row_end(const struct vb_scope *sc, const struct vb_row *row);
 
 /* Bytes a single row should have. */
 uint32_t vb_row_len(const struct vb_scope *sc, const struct vb_row *row);

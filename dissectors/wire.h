@@ -59,6 +59,7 @@ enum vb_slot {
 	VB_S_A,	       /* free for a protocol's own use */
 	VB_S_B,
 	VB_S_C,
+	VB_S_D,
 	VB_N_SLOTS
 };
 
@@ -85,9 +86,11 @@ struct vb_row {
 	uint8_t from_slot; /* VB_VALUE: slot that is shown */
 	uint8_t count;	   /* slot with the number of elements, or VB_REST */
 	uint8_t len;	   /* slot with the number of bytes, or VB_REST */
-	uint8_t scale;	   /* of .count and .len; 0 means 1 */
-	int16_t bias;	   /* added after scaling */
-	uint8_t at;	   /* slot: begin at slot * at_scale + at_bias from the protocol's start */
+	uint8_t within; /* .count = VB_REST: slot with the bytes that all elements have together */
+	uint8_t from;	/* enum vb_direction: only what that side sends has the row; 0: both */
+	uint8_t scale;	/* of .count and .len; 0 means 1 */
+	int16_t bias;	/* added after scaling */
+	uint8_t at;	/* slot: begin at slot * at_scale + at_bias from the protocol's start */
 	uint8_t at_scale;
 	int16_t at_bias;
 	uint8_t lo, width; /* VB_BIT: lowest bit, number of bits */

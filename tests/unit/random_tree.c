@@ -43,7 +43,7 @@ const void *vb_random_root(struct vb_random_tree *t)
 
 struct use {
 	uint8_t slot;
-	bool is_len, is_count, is_place;
+	bool is_len, is_array_len, is_count, is_place;
 	unsigned int n_conditions;
 	const struct vb_row *condition[64];
 };
@@ -52,6 +52,7 @@ static void find_uses(struct use *u, const struct vb_row *rows)
 {
 	for (const struct vb_row *row = rows; row && row->type != VB_END; row++) {
 		u->is_len |= row->len == u->slot;
+		u->is_array_len |= row->within == u->slot;
 		u->is_count |= row->count == u->slot;
 		u->is_place |= row->at == u->slot;
 		if (row->when == u->slot && u->n_conditions < 64)
@@ -123,7 +124,7 @@ static uint64_t slot_value(struct vb_random_tree *t, const struct vb_proto *prot
 		condition = u.condition[vb_random(t, u.n_conditions)];
 		return (next(t) & ~(uint64_t)condition->mask) | condition->equals;
 	}
-	if (u.is_place)
+	if (u.is_place || u.is_array_len)
 		return vb_random(t, 100);
 	if (u.is_len || row->set == VB_S_LEN)
 		return vb_random(t, 24);

@@ -218,6 +218,12 @@ Test(lint, attributes)
 		    "p.m.a: a protocol in what is no payload\n");
 	expect_rows(ROWS(U8("v", "V", .set = VB_S_A), U8("a", "A", .version = VB_S_A)),
 		    "p.m.a: a version for what is no payload\n");
+	expect_rows(ROWS(U8("v", "V", .set = VB_S_A),
+			 U8("a", "A", .count = VB_REST, .within = VB_S_A)),
+		    "p.m.a: within what is no array of structs to the end\n");
+	expect_rows(ROWS(STRUCT("a", "A", ROWS(U8("b", "B")), .count = VB_REST, .within = VB_S_B)),
+		    "p.m.a: within: slot 16 is not set here\n");
+	expect_rows(ROWS(U8("a", "A", .from = 3)), "p.m.a: from nobody\n");
 	expect_rows(ROWS(U8("a", "A", .scale = 8)), "p.m.a: scale or bias of nothing\n");
 	expect_rows(ROWS(U8("a", "A", .at_bias = 8)), "p.m.a: at_scale or at_bias of nothing\n");
 	expect_rows(ROWS(U8("n", "N", .set = VB_S_A),
