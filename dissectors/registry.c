@@ -22,7 +22,8 @@
 	P(kvp)                                                                                     \
 	P(vss)                                                                                     \
 	P(fcopy)                                                                                   \
-	P(nvsp)
+	P(nvsp)                                                                                    \
+	P(rndis)
 
 #define DECLARE(p) extern const struct vb_proto vb_proto_##p;
 VB_PROTOS(DECLARE)

@@ -1,0 +1,385 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * RNDIS: frames, and the control of an adapter.
+ *
+ * Layouts: Linux 6.1 drivers/net/hyperv/hyperv_net.h and include/linux/rndis.h. Offsets inside a
+ * message count from the first field behind type and length. On VMBus there are no virtual circuits:
+ * the messages that make them are names only.
+ */
+#include "../names.h"
+#include "../rows.h"
+#include "../walk.h"
+
+#define OWN_LEN VB_S_D
+#define OFFSET VB_S_A
+#define LEN VB_S_COUNT /* of the part that is at OFFSET */
+#define PPI_OFFSET VB_S_B
+#define PPI_LEN VB_S_C
+#define BODY 8 /* where offsets count from */
+
+static const struct vb_row head[] = {
+	U32("type", "Message type", .base = VB_HEX, .set = VB_S_TYPE),
+	U32("length", "Message length", .set = OWN_LEN,
+	    .help = "Bytes, with what follows the last field up to the next message"),
+	END_ROWS,
+};
+
+static const struct vb_name statuses[] = {
+	{ 0x00000000, "success" },
+	{ 0x00000103, "pending" },
+	{ 0x4001000b, "media connect" },
+	{ 0x4001000c, "media disconnect" },
+	{ 0x40010013, "link speed change" },
+	{ 0x40010018, "network change" },
+	{ 0x40020006, "offload configuration" },
+	{ 0x80000005, "buffer overflow" },
+	{ 0xc0000001, "failure" },
+	{ 0xc000009a, "resources" },
+	{ 0xc00000bb, "not supported" },
+	{ 0xc0010004, "bad version" },
+	{ 0xc001000d, "reset in progress" },
+	{ 0xc0010014, "invalid length" },
+	{ 0xc0010015, "invalid data" },
+	{ 0xc0010016, "buffer too short" },
+	{ 0xc0010017, "invalid OID" },
+	END_NAMES,
+};
+
+static const struct vb_name oids[] = {
+	{ 0x00010101, "supported list" },
+	{ 0x00010102, "hardware status" },
+	{ 0x00010103, "media supported" },
+	{ 0x00010104, "media in use" },
+	{ 0x00010105, "maximum lookahead" },
+	{ 0x00010106, "maximum frame size" },
+	{ 0x00010107, "link speed" },
+	{ 0x00010108, "transmit buffer space" },
+	{ 0x00010109, "receive buffer space" },
+	{ 0x0001010a, "transmit block size" },
+	{ 0x0001010b, "receive block size" },
+	{ 0x0001010c, "vendor id" },
+	{ 0x0001010d, "vendor description" },
+	{ 0x0001010e, "current packet filter" },
+	{ 0x0001010f, "current lookahead" },
+	{ 0x00010110, "driver version" },
+	{ 0x00010111, "maximum total size" },
+	{ 0x00010113, "MAC options" },
+	{ 0x00010114, "media connect status" },
+	{ 0x00010115, "maximum send packets" },
+	{ 0x00010116, "vendor driver version" },
+	{ 0x00010118, "network layer addresses" },
+	{ 0x00010203, "RSS capabilities" },
+	{ 0x00010204, "RSS parameters" },
+	{ 0x00010206, "maximum link speed" },
+	{ 0x00010207, "link state" },
+	{ 0x0001021b, "RNDIS configuration parameter" },
+	{ 0x00020101, "frames sent" },
+	{ 0x00020102, "frames received" },
+	{ 0x00020103, "transmit errors" },
+	{ 0x00020104, "receive errors" },
+	{ 0x00020105, "receive, no buffer" },
+	{ 0x00020216, "friendly name" },
+	{ 0x01010101, "permanent address" },
+	{ 0x01010102, "current address" },
+	{ 0x01010103, "multicast list" },
+	{ 0x01010104, "maximum multicast list size" },
+	{ 0x0101010a, "offload encapsulation" },
+	{ 0xfc01020b, "offload, current configuration" },
+	{ 0xfc01020c, "offload parameters" },
+	{ 0xfc01020d, "offload, hardware capabilities" },
+	END_NAMES,
+};
+
+#define ID U32("request_id", "Request id", .set = VB_S_ID)
+#define STATUS                                                                                     \
+	U32("status", "Status", .base = VB_HEX, .names = statuses, .set = VB_S_STATUS,             \
+	    .summary = VB_SUM_YES)
+#define INFO_LEN(n, t) U32(n, t, .set = LEN, .summary = VB_SUM_NONZERO)
+#define INFO_OFFSET(n, t) U32(n, t, .set = OFFSET, .help = "From the first field of the body")
+#define INFO(n, t) BYTES(n, t, .len = LEN, .at = OFFSET, .at_bias = BODY)
+/* Up to where the next message may begin. */
+#define PADDING HIDDEN("padding", "Padding", 0, .len = VB_REST)
+
+/* ---- frames ---- */
+
+#define ENTRY_SIZE VB_S_LEN
+#define ENTRY_TYPE VB_S_FLAGS
+#define ENTRY_DATA VB_S_HEAD
+#define ENTRY_HEAD 12
+#define ENTRY_WORD 4u
+#define INTERNAL 0x80000000u
+
+static const struct vb_name info_types[] = {
+	{ 0, "checksum" },
+	{ 1, "IPsec" },
+	{ 2, "large send" },
+	{ 3, "classification handle" },
+	{ 4, "reserved" },
+	{ 5, "scatter-gather list" },
+	{ 6, "IEEE 802.1Q" },
+	{ 7, "original packet" },
+	{ 8, "hash value" },
+	{ 9, "hash information" },
+	{ 10, "cached buffer list" },
+	{ 11, "short packet padding" },
+	{ INTERNAL | 1, "packet id" },
+	END_NAMES,
+};
+
+static const struct vb_row type_bits[] = {
+	BITS("internal", "Of the switch's own kinds", 31, 1),
+	END_ROWS,
+};
+
+/* What a frame that leaves wants to have done, and what was found of one that arrives. */
+static const struct vb_row sent_checksum[] = {
+	BITS("is_ipv4", "IPv4", 0, 1),
+	BITS("is_ipv6", "IPv6", 1, 1),
+	BITS("tcp", "Compute TCP's", 2, 1),
+	BITS("udp", "Compute UDP's", 3, 1),
+	BITS("ip_header", "Compute IP's", 4, 1),
+	BITS("transport_offset", "Offset of TCP or UDP", 16, 10),
+	END_ROWS,
+};
+
+static const struct vb_row received_checksum[] = {
+	BITS("tcp_failed", "TCP's is wrong", 0, 1),
+	BITS("udp_failed", "UDP's is wrong", 1, 1),
+	BITS("ip_failed", "IP's is wrong", 2, 1),
+	BITS("tcp_succeeded", "TCP's is right", 3, 1),
+	BITS("udp_succeeded", "UDP's is right", 4, 1),
+	BITS("ip_succeeded", "IP's is right", 5, 1),
+	BITS("loopback", "Loopback", 6, 1),
+	BITS("tcp_value_invalid", "TCP's was right, and is not rewritten", 7, 1),
+	BITS("ip_value_invalid", "IP's was right, and is not rewritten", 8, 1),
+	END_ROWS,
+};
+
+static const struct vb_row large_send[] = {
+	BITS("mss", "Maximum segment size", 0, 20),
+	BITS("tcp_header_offset", "Offset of the TCP header", 20, 10),
+	BITS("version2", "Version 2", 30, 1),
+	BITS("is_ipv6", "IPv6", 31, 1),
+	END_ROWS,
+};
+
+static const struct vb_row vlan[] = {
+	BITS("priority", "Priority", 0, 3),
+	BITS("cfi", "Drop eligible", 3, 1),
+	BITS("id", "VLAN", 4, 12),
+	END_ROWS,
+};
+
+static const struct vb_row packet_id_flags[] = {
+	BITS("coalesced", "Part of a coalesced frame", 0, 1),
+	BITS("first", "First part", 1, 1),
+	BITS("last", "Last part", 2, 1),
+	END_ROWS,
+};
+
+static const struct vb_row packet_id[] = {
+	U8("version", "Version"),
+	U8("flags", "Flags", .base = VB_HEX, .bits = packet_id_flags),
+	U16("id", "Packet id"),
+	END_ROWS,
+};
+
+static const struct vb_row hash_bits[] = {
+	BITS("function", "Function", 0, 8),
+	BITS("ipv4", "IPv4", 8, 1),
+	BITS("tcp_ipv4", "TCP over IPv4", 9, 1),
+	BITS("ipv6", "IPv6", 10, 1),
+	BITS("ipv6_ex", "IPv6 with extensions", 11, 1),
+	BITS("tcp_ipv6", "TCP over IPv6", 12, 1),
+	BITS("tcp_ipv6_ex", "TCP over IPv6 with extensions", 13, 1),
+	BITS("udp_ipv4", "UDP over IPv4", 14, 1),
+	BITS("udp_ipv6", "UDP over IPv6", 15, 1),
+	BITS("udp_ipv6_ex", "UDP over IPv6 with extensions", 16, 1),
+	END_ROWS,
+};
+
+static bool is_word(uint64_t type)
+{
+	return type == 0 || type == 2 || type == 6 || type == 8 || type == 9 ||
+	       type == (INTERNAL | 1);
+}
+
+/* What is left of an entry behind the one word that the known kinds have. */
+static uint64_t rest_of_info(const struct vb_scope *sc)
+{
+	uint64_t used = vb_slot(sc, ENTRY_DATA), size = vb_slot(sc, ENTRY_SIZE);
+
+	used = used > ENTRY_HEAD ? used : ENTRY_HEAD;
+	used += is_word(vb_slot(sc, ENTRY_TYPE)) ? ENTRY_WORD : 0;
+	return size > used ? size - used : 0;
+}
+
+#define KIND(k) .when = ENTRY_TYPE, .mask = UINT32_MAX, .equals = (k)
+
+static const struct vb_row info[] = {
+	U32("size", "Entry size", .set = ENTRY_SIZE),
+	U32("type", "Entry type", .base = VB_HEX, .names = info_types, .bits = type_bits,
+	    .set = ENTRY_TYPE),
+	U32("offset", "Offset of the information", .set = ENTRY_DATA,
+	    .help = "From the start of the entry"),
+	HIDDEN("gap", "Before the information", 0, .len = ENTRY_DATA, .bias = -ENTRY_HEAD),
+	U32("checksum", "Checksums to compute", .base = VB_HEX, .bits = sent_checksum, KIND(0),
+	    .from = VB_TO_HOST, .summary = VB_SUM_YES),
+	U32("checked", "Checksums", .base = VB_HEX, .bits = received_checksum, KIND(0),
+	    .from = VB_TO_GUEST, .summary = VB_SUM_YES),
+	U32("large_send", "Large send", .base = VB_HEX, .bits = large_send, KIND(2),
+	    .summary = VB_SUM_YES),
+	U32("vlan", "IEEE 802.1Q", .base = VB_HEX, .bits = vlan, KIND(6), .summary = VB_SUM_YES),
+	U32("hash", "Hash value", .base = VB_HEX, KIND(8)),
+	U32("hash_type", "Hash information", .base = VB_HEX, .bits = hash_bits, KIND(9)),
+	STRUCT("packet_id", "Packet id", packet_id, KIND(INTERNAL | 1)),
+	HIDDEN("rest", "Further information", 0, .calc = rest_of_info),
+	END_ROWS,
+};
+
+static const struct vb_row packet[] = {
+	U32("data_offset", "Frame offset", .set = OFFSET,
+	    .help = "From the first field of the body"),
+	U32("data_len", "Frame length", .set = LEN, .summary = VB_SUM_YES),
+	U32("oob_offset", "Out-of-band data offset"),
+	U32("oob_len", "Out-of-band data length"),
+	U32("oob_count", "Out-of-band data elements"),
+	U32("info_offset", "Per-packet information offset", .set = PPI_OFFSET,
+	    .help = "From the first field of the body"),
+	U32("info_len", "Per-packet information length", .set = PPI_LEN),
+	U32("vc_handle", "Virtual circuit"),
+	PAD("reserved", 4),
+	STRUCT("info", "Per-packet information", info, .count = VB_REST, .within = PPI_LEN,
+	       .at = PPI_OFFSET, .at_bias = BODY),
+	FOREIGN("frame", "Frame", "eth_withoutfcs", .len = LEN, .at = OFFSET, .at_bias = BODY),
+	PADDING,
+	END_ROWS,
+};
+
+/* ---- control ---- */
+
+static const struct vb_row initialize[] = {
+	ID,
+	U32("major", "Major version", .summary = VB_SUM_YES),
+	U32("minor", "Minor version", .summary = VB_SUM_YES),
+	U32("max_transfer", "Longest transfer", .help = "Bytes"),
+	PADDING,
+	END_ROWS,
+};
+
+static const struct vb_name media[] = {
+	{ 0, "IEEE 802.3" },
+	END_NAMES,
+};
+
+static const struct vb_row device_flags[] = {
+	BITS("connectionless", "Connectionless", 0, 1),
+	BITS("connection_oriented", "Connection-oriented", 1, 1),
+	END_ROWS,
+};
+
+static const struct vb_row initialize_complete[] = {
+	ID,
+	STATUS,
+	U32("major", "Major version"),
+	U32("minor", "Minor version"),
+	U32("device_flags", "Device", .base = VB_HEX, .bits = device_flags),
+	U32("medium", "Medium", .names = media),
+	U32("max_packets", "Most packets in a transfer", .summary = VB_SUM_YES),
+	U32("max_transfer", "Longest transfer", .help = "Bytes"),
+	U32("alignment", "Alignment of packets", .help = "2 to this power, in bytes"),
+	U32("af_list_offset", "Address family list offset"),
+	U32("af_list_size", "Address family list size"),
+	PADDING,
+	END_ROWS,
+};
+
+static const struct vb_row request_only[] = {
+	ID,
+	PADDING,
+	END_ROWS,
+};
+
+static const struct vb_row status_only[] = {
+	ID,
+	STATUS,
+	PADDING,
+	END_ROWS,
+};
+
+/* Of a query too: what the adapter is to look at. */
+static const struct vb_row request[] = {
+	ID,
+	U32("oid", "OID", .base = VB_HEX, .names = oids, .summary = VB_SUM_YES),
+	INFO_LEN("info_len", "Information length"),
+	INFO_OFFSET("info_offset", "Information offset"),
+	U32("vc_handle", "Virtual circuit"),
+	INFO("info", "Information"),
+	PADDING,
+	END_ROWS,
+};
+
+static const struct vb_row answer[] = {
+	ID,
+	STATUS,
+	INFO_LEN("info_len", "Information length"),
+	INFO_OFFSET("info_offset", "Information offset"),
+	INFO("info", "Information"),
+	PADDING,
+	END_ROWS,
+};
+
+static const struct vb_row reset[] = {
+	PAD("reserved", 4),
+	PADDING,
+	END_ROWS,
+};
+
+static const struct vb_row reset_complete[] = {
+	STATUS,
+	U32("addressing_reset", "Addressing was reset", .names = vb_no_yes),
+	PADDING,
+	END_ROWS,
+};
+
+static const struct vb_row indicate_status[] = {
+	STATUS,
+	INFO_LEN("status_len", "Information length"),
+	INFO_OFFSET("status_offset", "Information offset"),
+	INFO("info", "Information"),
+	PADDING,
+	END_ROWS,
+};
+
+/* ---- all ---- */
+
+#define COMPLETE 0x80000000u
+#define KEYED .key = { VB_S_ID }
+#define PAIR(num, n, t, asked, answered)                                                           \
+	MSG(num, n, t, asked, .from = VB_TO_HOST, KEYED),                                          \
+		MSG(COMPLETE | (num), n "_complete", t ", complete", answered,                     \
+		    .from = VB_TO_GUEST, .answers = (num), KEYED)
+
+static const struct vb_msg msgs[] = {
+	MSG(1, "packet", "Frame", packet),
+	PAIR(2, "initialize", "Initialize", initialize, initialize_complete),
+	MSG(3, "halt", "Halt", request_only, .from = VB_TO_HOST),
+	PAIR(4, "query", "Query", request, answer),
+	PAIR(5, "set", "Set", request, status_only),
+	MSG(6, "reset", "Reset", reset, .from = VB_TO_HOST),
+	MSG(COMPLETE | 6, "reset_complete", "Reset, complete", reset_complete, .from = VB_TO_GUEST,
+	    .answers = 6),
+	MSG(7, "indicate_status", "Status", indicate_status, .from = VB_TO_GUEST),
+	PAIR(8, "keepalive", "Keep-alive", request_only, status_only),
+	PAIR(9, "set_ex", "Set and answer", request, answer),
+	END_MSGS,
+};
+
+const struct vb_proto vb_proto_rndis = {
+	.name = "hv_rndis",
+	.title = "RNDIS",
+	.head = head,
+	.msgs = msgs,
+	.own_len = OWN_LEN,
+	.help = "Frames of a network device, and the control of its adapter",
+};
