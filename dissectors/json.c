@@ -209,24 +209,36 @@ static void json_field(void *ctx, const struct vb_item *it)
 	}
 }
 
+/* The place of a protocol that occurred already, else the next one. */
+static unsigned int layer_of(const struct vb_json *j, const struct vb_proto *proto)
+{
+	unsigned int i = 0;
+
+	while (i < j->n_layers && j->proto[i] != proto)
+		i++;
+	return i;
+}
+
 /*
  * A second occurrence of a protocol in one record would be a second member of that name; it is left
- * out. The tables cannot cause it (lint), a caller that walks a record twice could.
+ * out unless the protocol repeats: it is an array then. The tables cannot cause it otherwise (lint), a
+ * caller that walks a record twice could.
  */
 static bool takes_proto(const struct vb_json *j, const struct vb_proto *proto)
 {
-	for (unsigned int i = 0; i < j->n_layers; i++)
-		if (j->proto[i] == proto)
-			return false;
-	return j->n_layers < VB_JSON_LAYERS;
+	return layer_of(j, proto) == j->n_layers ? j->n_layers < VB_JSON_LAYERS : proto->repeats;
 }
 
 static void open_proto(struct vb_json *j, const struct vb_proto *proto)
 {
-	j->proto[j->n_layers] = proto;
-	j->open[j->depth] = (uint8_t)j->n_layers;
-	j->n_layers++;
-	j->depth++;
+	unsigned int layer = layer_of(j, proto);
+
+	j->proto[layer] = proto;
+	j->open[j->depth++] = (uint8_t)layer;
+	if (layer < j->n_layers)
+		vb_buf_char(&j->layer[layer], ',');
+	else
+		j->n_layers++;
 	push(j, '{');
 }
 
@@ -373,14 +385,16 @@ static void flush_member(struct vb_buf *out, bool *comma, const char *name, stru
 
 void vb_json_flush(struct vb_json *j, struct vb_buf *out)
 {
+	static const char *const array[] = { "[", "]" };
 	bool comma = false;
 
 	for (unsigned int i = 0; i < j->n_layers; i++)
-		flush_member(out, &comma, j->proto[i]->name, &j->layer[i], NULL);
+		flush_member(out, &comma, j->proto[i]->name, &j->layer[i],
+			     j->proto[i]->repeats ? array : NULL);
 	if (j->gaps.len > 0)
 		flush_member(out, &comma, "gaps", &j->gaps, (const char *[]){ "{", "]}" });
 	if (j->notes.len > 0)
-		flush_member(out, &comma, "notes", &j->notes, (const char *[]){ "[", "]" });
+		flush_member(out, &comma, "notes", &j->notes, array);
 	if (j->gaps.failed || j->notes.failed)
 		out->failed = true;
 	j->n_layers = 0;

@@ -51,6 +51,14 @@ static void check_parts(struct vb_lint *l, const struct vb_msg *msg)
 			      msg->continues);
 }
 
+static void check_outside(struct vb_lint *l, const struct vb_msg *msg)
+{
+	const struct vb_proto *proto = msg->outside ? vb_proto_by_name(msg->outside) : NULL;
+
+	if (msg->outside && (!proto || !proto->repeats))
+		vb_lint_fault(l, NULL, "outside: %s is no protocol that repeats", msg->outside);
+}
+
 static void check_msg(struct vb_lint *l, const struct vb_msg *msg, uint32_t head_set)
 {
 	size_t before = vb_lint_enter(l, msg->name);
@@ -65,6 +73,7 @@ static void check_msg(struct vb_lint *l, const struct vb_msg *msg, uint32_t head
 	vb_lint_set(l, msg->accepts_if, "accepts_if");
 	if (msg->proposes)
 		vb_lint_set(l, VB_S_VERSION, "proposes");
+	check_outside(l, msg);
 	check_answer(l, msg);
 	check_parts(l, msg);
 	for (const struct vb_msg *m = l->proto->msgs; m < msg; m++) {

@@ -161,6 +161,7 @@ const struct vb_proto *vb_part_frame(enum vb_part part, const struct vb_record_h
 	case VB_PART_EXT:
 		set_bytes(ret_f, ext, h->ext_len);
 		return h->ext_len > 0 ? vb_external_proto() : NULL;
+	case VB_PART_INNER: /* any number */
 	case VB_PART_LINK:
 	case VB_PART_ALL:
 		break;

@@ -433,12 +433,9 @@ static void learn_layer(struct vb_session *s, const struct vb_frame *f, const st
 		learn_request(s, f, l);
 }
 
-void vb_session_learn(struct vb_session *s, const struct vb_frame *f, const struct vb_walked *w,
-		      struct vb_link *ret_link)
+void vb_session_learn_inner(struct vb_session *s, const struct vb_frame *f,
+			    const struct vb_walked *w, struct vb_link *link)
 {
-	*ret_link = (struct vb_link){ 0 };
-	if (f->lost)
-		s->loss_epoch++;
 	if (f->flags & VB_REC_FAILED)
 		return; /* never reached the other side */
 	for (unsigned int i = w->n_layers; i-- > 0;) {
@@ -447,8 +444,17 @@ void vb_session_learn(struct vb_session *s, const struct vb_frame *f, const stru
 		if (f->kind == VB_KIND_STATE || f->kind == VB_KIND_EVENT)
 			learn_state(s, f, l);
 		else if (l->msg)
-			learn_layer(s, f, l, ret_link);
+			learn_layer(s, f, l, link);
 	}
+}
+
+void vb_session_learn(struct vb_session *s, const struct vb_frame *f, const struct vb_walked *w,
+		      struct vb_link *ret_link)
+{
+	*ret_link = (struct vb_link){ 0 };
+	if (f->lost)
+		s->loss_epoch++;
+	vb_session_learn_inner(s, f, w, ret_link);
 }
 
 void vb_session_get_stats(const struct vb_session *s, struct vb_session_stats *ret)

@@ -15,8 +15,9 @@ enum vb_part {
 	VB_PART_RECORD = 1, /* the record's header, "hv_record" */
 	VB_PART_ROOT = 2,   /* the message or packet */
 	VB_PART_EXT = 4,    /* bytes outside the ring, "hv_ext" */
-	VB_PART_LINK = 8,   /* what it is connected with, "hv_link": no bytes, see vb_link_walk() */
-	VB_PART_ALL = 15,
+	VB_PART_INNER = 8,  /* messages in those bytes, see inner.h */
+	VB_PART_LINK = 16,  /* what it is connected with, "hv_link": no bytes, see vb_link_walk() */
+	VB_PART_ALL = 31,
 };
 
 /*
@@ -53,6 +54,9 @@ void vb_session_prepare(const struct vb_session *s, struct vb_frame *f);
 /* Learn from the walked frame; ret_link says what it is connected with. */
 void vb_session_learn(struct vb_session *s, const struct vb_frame *f, const struct vb_walked *w,
 		      struct vb_link *ret_link);
+/* As well from messages that lie outside the ring: link is that of the record. */
+void vb_session_learn_inner(struct vb_session *s, const struct vb_frame *f,
+			    const struct vb_walked *w, struct vb_link *link);
 /* Show a link as generated fields (protocol "hv_link"); nothing when it says nothing. */
 void vb_link_walk(const struct vb_link *l, const struct vb_sink *sink);
 

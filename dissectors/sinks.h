@@ -79,6 +79,7 @@ struct vb_text {
 	unsigned int run;     /* values of an array so far on this line */
 	bool in_bits;	      /* summary: the integer's bits are wanted */
 	bool any;	      /* summary: something was written */
+	bool repeated, hush;  /* summary: only the first message of those that repeat is in it */
 	struct vb_path path;
 };
 
@@ -94,7 +95,8 @@ struct vb_sink vb_text_tree(struct vb_text *t, struct vb_buf *out, bool names);
 
 #define VB_JSON_SCHEMA 1
 
-#define VB_JSON_LAYERS (VB_MAX_LAYERS + 4) /* a frame, its header, external part and link */
+#define VB_JSON_LAYERS                                                                             \
+	(VB_MAX_LAYERS + 5) /* a frame, header, external part, messages in it, link */
 #define VB_JSON_LEVELS 128
 
 /* Zero-initialise; all members are private. */

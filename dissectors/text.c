@@ -222,6 +222,8 @@ static void summary_field(void *ctx, const struct vb_item *it)
 {
 	struct vb_text *t = ctx;
 
+	if (t->hush)
+		return;
 	if (it->row->type == VB_BIT) {
 		if (t->in_bits)
 			summary_bit(t, it);
@@ -240,6 +242,12 @@ static void summary_open(void *ctx, enum vb_span span, const struct vb_item *it)
 {
 	struct vb_text *t = ctx;
 
+	if (span == VB_SPAN_PROTO && it->proto->repeats) {
+		t->hush = t->repeated;
+		t->repeated = true;
+	}
+	if (t->hush)
+		return;
 	if (span == VB_SPAN_MSG && !it->msg->quiet) {
 		separate(t);
 		vb_buf_str(t->out, it->msg->name);
@@ -262,7 +270,8 @@ static void summary_close(void *ctx, enum vb_span span, const struct vb_item *it
 {
 	struct vb_text *t = ctx;
 
-	(void)it;
+	if (span == VB_SPAN_PROTO && it->proto->repeats)
+		t->hush = false;
 	if (span == VB_SPAN_ARRAY)
 		t->element = 0;
 	if (span == VB_SPAN_BITS)
@@ -273,6 +282,8 @@ static void summary_note(void *ctx, enum vb_note_code code, const struct vb_item
 {
 	struct vb_text *t = ctx;
 
+	if (t->hush)
+		return;
 	if (t->any)
 		vb_buf_str(t->out, " ");
 	vb_buf_fmt(t->out, "[%s", vb_note_name(code));

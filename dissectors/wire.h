@@ -119,16 +119,18 @@ struct vb_msg {
 	uint32_t since;		   /* first version that has the message */
 	uint32_t min_len;	   /* shorter messages are of a later entry with the same number */
 	uint32_t answers; /* number of the message this one answers; VB_ANY: any request; 0: none */
-	bool answers_zero;  /* it answers message number 0 */
-	uint8_t key[2];	    /* slots that a request and its answer share */
-	uint8_t asks_if;    /* slot: only a request when this is non-zero; VB_S_NONE: always */
-	bool proposes;	    /* slot VB_S_VERSION is a version proposed to the other side */
-	uint8_t accepts_if; /* slot: non-zero accepts the version that the request proposed */
-	uint32_t accepts;   /* the one value of .accepts_if that accepts; 0: all but 0 do */
-	uint8_t more;	    /* slot: non-zero: further messages of this number follow */
-	uint32_t continues; /* number of the message this one is a further part of; 0: none */
-	uint8_t total;	    /* first part: slot with the bytes that all parts hold together */
-	uint16_t parts_at;  /* offset in the message where those bytes begin */
+	bool answers_zero;   /* it answers message number 0 */
+	uint8_t key[2];	     /* slots that a request and its answer share */
+	uint8_t asks_if;     /* slot: only a request when this is non-zero; VB_S_NONE: always */
+	bool proposes;	     /* slot VB_S_VERSION is a version proposed to the other side */
+	uint8_t accepts_if;  /* slot: non-zero accepts the version that the request proposed */
+	uint32_t accepts;    /* the one value of .accepts_if that accepts; 0: all but 0 do */
+	uint8_t more;	     /* slot: non-zero: further messages of this number follow */
+	uint32_t continues;  /* number of the message this one is a further part of; 0: none */
+	uint8_t total;	     /* first part: slot with the bytes that all parts hold together */
+	uint16_t parts_at;   /* offset in the message where those bytes begin */
+	const char *outside; /* protocol of the messages that this one leads to, or NULL */
+	bool apart;	     /* they do not follow each other: each range of the packet has one */
 	const char *help;
 };
 
@@ -149,6 +151,7 @@ struct vb_proto {
 	uint8_t head_len;      /* slot that limits the message rows, in units of .unit; 0: none */
 	uint8_t unit;	       /* bytes per unit of own_len and head_len; 0 means 1 */
 	bool any_request;      /* .answers = VB_ANY pairs by key alone */
+	bool repeats;	       /* a record may have several of its messages: .outside of another */
 	bool by_class_version; /* .since/.until are versions of the class's protocol, not VMBus */
 	const struct vb_name *versions; /* names of version numbers, for lint and display */
 	const char *help;

@@ -449,7 +449,7 @@ static const struct vb_msg msgs[] = {
 	MSG(105, "send_buffer_complete", "Send buffer, complete", send_buffer_complete,
 	    .from = VB_TO_GUEST, .answers = 104),
 	MSG(106, "revoke_send_buffer", "Revoke send buffer", revoke, .from = VB_TO_HOST),
-	MSG(107, "rndis", "RNDIS packet", rndis_packet),
+	MSG(107, "rndis", "RNDIS packet", rndis_packet, .outside = "hv_rndis"),
 	MSG(108, "rndis_complete", "RNDIS packet, complete", status_only),
 	NAME_ONLY(109, "call_chimney", "Chimney: delegated buffers"),
 	NAME_ONLY(110, "call_chimney_complete", "Chimney: delegated buffers, complete"),

@@ -90,7 +90,7 @@ static const struct vb_msg msgs[] = {
 	MSG(4, "establish_gpadl", "Establish GPADL in band", establish_gpadl, ASKS),
 	MSG(5, "teardown_gpadl", "Tear down GPADL in band", gpadl, ASKS),
 	MSG(6, "in_band", "In-band data", NULL, .quiet = true, ASKS),
-	MSG(7, "xfer_pages", "Data in transfer pages", xfer_pages, ASKS),
+	MSG(7, "xfer_pages", "Data in transfer pages", xfer_pages, .apart = true, ASKS),
 	MSG(8, "gpadl_data", "Data in a GPADL", gpadl, ASKS),
 	MSG(9, "gpa_direct", "Data at guest addresses", gpa_direct, ASKS),
 	MSG(10, "cancel_request", "Cancel request", NULL),

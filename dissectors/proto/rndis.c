@@ -381,5 +381,6 @@ const struct vb_proto vb_proto_rndis = {
 	.head = head,
 	.msgs = msgs,
 	.own_len = OWN_LEN,
+	.repeats = true,
 	.help = "Frames of a network device, and the control of its adapter",
 };

@@ -169,6 +169,8 @@ static const void *tree_member(void *ctx, const void *node, const char *name)
 	size_t len = strlen(name);
 
 	(void)ctx;
+	if (n->kind == ARRAY && n->first) /* of a protocol that repeats */
+		n = n->first;
 	if (n->kind != OBJECT)
 		return NULL;
 	for (child = n->first; child; child = child->next)

@@ -22,6 +22,8 @@ static const void *tree_member(void *ctx, const void *node, const char *name)
 	struct json_object *found = NULL;
 
 	(void)ctx;
+	if (json_object_is_type(object(node), json_type_array)) /* of a protocol that repeats */
+		node = json_object_array_get_idx(object(node), 0);
 	if (json_object_is_type(object(node), json_type_object))
 		json_object_object_get_ex(object(node), name, &found);
 	return found;

@@ -299,6 +299,8 @@ Test(lint, answers)
 		    "p.a: key: slot 7 is not set here\n");
 	expect_msgs(MSGS(MSG(1, "a", "A", NULL, .asks_if = VB_S_FLAGS)),
 		    "p.a: asks_if: slot 5 is not set here\n");
+	expect_msgs(MSGS(MSG(1, "a", "A", NULL, .outside = "hv_kvp")),
+		    "p.a: outside: hv_kvp is no protocol that repeats\n");
 	expect_msgs(MSGS(MSG(1, "a", "A", NULL, .accepts_if = VB_S_A)),
 		    "p.a: accepts_if: slot 15 is not set here\n");
 	expect_msgs(MSGS(MSG(1, "a", "A", NULL, .proposes = true)),
