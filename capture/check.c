@@ -92,7 +92,7 @@ static int take_record(struct check *c, const struct vb_event *ev)
 		vb_buf_fmt(&c->malformed, "record %" PRIu64 ": %s", ev->number, ev->malformed);
 	}
 	vb_decoder_begin(&c->decoder, ev);
-	vb_decoder_walk(&c->decoder, VB_PART_ROOT | VB_PART_EXT, &sink);
+	vb_decoder_walk(&c->decoder, VB_PART_ROOT | VB_PART_EXT | VB_PART_INNER, &sink);
 	rc = vb_sequence_add(&c->sequences, h);
 	if (rc == 0)
 		rc = vb_tally_add(&c->tally, h, true);

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dissectors/inner.h"
+
 /* Requests that wait for an answer at the same time: more than any ring holds. */
 #define OPEN_REQUESTS 65536
 
@@ -66,7 +68,10 @@ void vb_decoder_done(struct vb_decoder *d)
 {
 	if (d->session)
 		vb_session_free(d->session);
+	free(d->room);
 	d->session = NULL;
+	d->room = NULL;
+	d->room_len = 0;
 }
 
 void vb_decoder_begin(struct vb_decoder *d, const struct vb_event *ev)
@@ -117,20 +122,59 @@ static void walk_part(struct vb_decoder *d, enum vb_part part, bool wanted,
 		judge(d, w);
 }
 
+/* False: no memory, and they are not shown. */
+static bool reserve(struct vb_decoder *d, uint32_t n)
+{
+	uint8_t *bigger;
+
+	if (n <= d->room_len)
+		return true;
+	bigger = realloc(d->room, n);
+	if (!bigger)
+		return false;
+	d->room = bigger;
+	d->room_len = n;
+	return true;
+}
+
+/* With the first call the session learns from them, after the packet that they belong to. */
+static void walk_inner(struct vb_decoder *d, bool wanted, const struct vb_sink *sink, bool learns)
+{
+	const struct vb_proto *proto;
+	struct vb_inner in;
+	struct vb_walked w;
+	struct vb_frame f;
+
+	if (d->ev->hdr.ext_len == 0 || (!wanted && !learns) || !reserve(d, d->ev->hdr.ext_len))
+		return;
+	vb_inner_init(&in, &d->walked, d->ev->ext, d->ev->hdr.ext_len, d->room);
+	while ((proto = vb_inner_next(&in, &d->frame, &f))) {
+		vb_walk(proto, &f, wanted ? sink : NULL, &w);
+		if (!learns)
+			continue;
+		judge(d, &w);
+		vb_session_learn_inner(d->session, &f, &w, &d->link);
+	}
+}
+
 static void learn(struct vb_decoder *d)
 {
-	d->learned = true;
 	d->n_malformed += d->malformed;
-	vb_session_learn(d->session, &d->frame, &d->walked, &d->link);
 	if (d->answers)
 		vb_answers_complete(d->answers, d->ev->number, &d->link);
 }
 
 void vb_decoder_walk(struct vb_decoder *d, unsigned int parts, const struct vb_sink *sink)
 {
-	for (enum vb_part part = VB_PART_RECORD; part < VB_PART_LINK; part <<= 1)
+	bool learns = !d->learned;
+
+	for (enum vb_part part = VB_PART_RECORD; part < VB_PART_INNER; part <<= 1)
 		walk_part(d, part, parts & part, sink);
-	if (!d->learned)
+	if (learns)
+		vb_session_learn(d->session, &d->frame, &d->walked, &d->link);
+	walk_inner(d, parts & VB_PART_INNER, sink, learns);
+	d->learned = true;
+	if (learns)
 		learn(d);
 	if (parts & VB_PART_LINK)
 		vb_link_walk(&d->link, sink);

@@ -35,7 +35,9 @@ struct vb_decoder {
 	struct vb_link link;
 	uint32_t unexplained; /* bytes no row describes */
 	bool malformed;
-	bool learned; /* the session has seen it */
+	bool learned;  /* the session has seen it */
+	uint8_t *room; /* for messages in several pieces */
+	uint32_t room_len;
 };
 
 /* 0 or -ENOMEM. answers may be NULL. */

@@ -12,6 +12,8 @@
 unsigned int vb_parts_needed(bool (*needs)(const void *ctx, const char *name), const void *ctx)
 {
 	unsigned int parts = VB_PART_ROOT;
+	size_t n;
+	const struct vb_proto *const *protos = vb_protos(&n);
 
 	if (needs(ctx, "hv_record"))
 		parts |= VB_PART_RECORD;
@@ -19,6 +21,9 @@ unsigned int vb_parts_needed(bool (*needs)(const void *ctx, const char *name), c
 		parts |= VB_PART_EXT;
 	if (needs(ctx, "hv_link"))
 		parts |= VB_PART_LINK;
+	for (size_t i = 0; i < n; i++)
+		if (protos[i]->repeats && needs(ctx, protos[i]->name))
+			parts |= VB_PART_INNER;
 	return parts;
 }
 
@@ -38,7 +43,7 @@ int vb_show_init(struct vb_show *s, const struct vb_options *opt, struct vb_err 
 	case VB_FORM_TEXT:
 		s->parts = VB_PART_ROOT;
 		if (opt->verbose > 0)
-			s->parts |= VB_PART_EXT | VB_PART_LINK;
+			s->parts |= VB_PART_EXT | VB_PART_INNER | VB_PART_LINK;
 		if (opt->verbose > 1)
 			s->parts |= VB_PART_RECORD;
 		return 0;
@@ -87,7 +92,7 @@ static void show_line(struct vb_show *s, struct vb_decoder *d, struct vb_buf *ou
 	vb_text_channel(out, &d->frame);
 	put_direction(out, &d->frame);
 	before = out->len;
-	vb_decoder_walk(d, VB_PART_ROOT, &sink);
+	vb_decoder_walk(d, VB_PART_ROOT | VB_PART_INNER, &sink);
 	if (out->len > before)
 		vb_buf_add(out, ", ", 2);
 	vb_buf_add(out, "length ", 7);
