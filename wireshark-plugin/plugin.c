@@ -85,33 +85,49 @@ static void prepare(struct dissection *d)
 	d->frame.data = d->rec.data;
 }
 
-/* Each frame is learned from once, and tells its request that it was answered. */
-static void learn(struct dissection *d)
+/* Places in the tree are places in the record, but for what was put together from several. */
+static tvbuff_t *tvb_of(const struct dissection *d, const struct vb_frame *f)
 {
-	struct seen *seen, *request;
+	const uint8_t *end = d->bytes + tvb_captured_length(d->tvb);
+	int len = (int)MIN(f->wire_len, G_MAXINT);
+	tvbuff_t *tvb;
 
-	if (find_seen(d->pinfo->num))
-		return;
-	vb_session_learn(plugin.session, &d->frame, &d->walked, &d->link);
-	seen = wmem_new(wmem_file_scope(), struct seen);
-	*seen = (struct seen){ d->frame, d->link };
-	seen->frame.data = NULL;
-	wmem_map_insert(plugin.seen, GUINT_TO_POINTER(d->pinfo->num), seen);
-	request = find_seen(d->link.request);
-	if (!request)
-		return;
-	request->link.response = d->pinfo->num;
-	if (!request->link.request)
-		request->link.latency_ns = d->link.latency_ns;
+	if (f->data >= d->bytes && f->data <= end)
+		return tvb_new_subset_length_caplen(d->tvb, (int)(f->data - d->bytes),
+						    (int)f->cap_len, len);
+	tvb = tvb_new_child_real_data(d->tvb, f->data, f->cap_len, len);
+	add_new_data_source(d->pinfo, tvb, "Joined message");
+	return tvb;
 }
 
 static void walk(struct dissection *d, const struct vb_proto *proto, const struct vb_frame *f,
 		 struct vb_walked *ret)
 {
-	d->tree_sink.tvb = tvb_new_subset_length_caplen(d->tvb, (int)(f->data - d->bytes),
-							(int)f->cap_len,
-							(int)MIN(f->wire_len, G_MAXINT));
+	d->tree_sink.tvb = tvb_of(d, f);
 	vb_walk(proto, f, &d->sink, ret);
+}
+
+static void begin_inner(const struct dissection *d, struct vb_inner *ret)
+{
+	uint32_t n = d->rec.ext ? d->rec.hdr.ext_len : 0;
+
+	vb_inner_init(ret, &d->walked, d->rec.ext, n, wmem_alloc(d->pinfo->pool, n));
+}
+
+/* Messages outside the ring; the session learns from them when it has not seen the record. */
+static void walk_inner(struct dissection *d, bool learns)
+{
+	const struct vb_proto *proto;
+	struct vb_inner in;
+	struct vb_walked w;
+	struct vb_frame f;
+
+	begin_inner(d, &in);
+	while ((proto = vb_inner_next(&in, &d->frame, &f))) {
+		walk(d, proto, &f, &w);
+		if (learns)
+			vb_session_learn_inner(plugin.session, &f, &w, &d->link);
+	}
 }
 
 static void walk_part(struct dissection *d, enum vb_part part)
@@ -130,18 +146,43 @@ static void walk_part(struct dissection *d, enum vb_part part)
 		walk(d, proto, &f, part == VB_PART_ROOT ? &d->walked : &other);
 }
 
+/* A frame tells its request that it was answered. */
+static void remember(struct dissection *d)
+{
+	struct seen *seen, *request;
+
+	seen = wmem_new(wmem_file_scope(), struct seen);
+	*seen = (struct seen){ d->frame, d->link };
+	seen->frame.data = NULL;
+	wmem_map_insert(plugin.seen, GUINT_TO_POINTER(d->pinfo->num), seen);
+	request = find_seen(d->link.request);
+	if (!request)
+		return;
+	request->link.response = d->pinfo->num;
+	if (!request->link.request)
+		request->link.latency_ns = d->link.latency_ns;
+}
+
 static void fill_columns(const struct dissection *d)
 {
 	unsigned int n = d->walked.n_layers;
 	struct vb_buf line = { 0 };
 	struct vb_text text = { 0 };
 	struct vb_sink sink = vb_text_summary(&text, &line);
+	const struct vb_proto *proto;
 	struct vb_walked ignored;
+	struct vb_inner in;
+	struct vb_frame f;
 
 	vb_walk(vb_root_proto(d->frame.kind), &d->frame, &sink, &ignored);
+	begin_inner(d, &in);
+	proto = vb_inner_next(&in, &d->frame, &f);
+	if (proto)
+		vb_walk(proto, &f, &sink, &ignored);
 	vb_text_marks(&line, &d->rec.hdr, d->rec.malformed);
-	col_set_str(d->pinfo->cinfo, COL_PROTOCOL,
-		    n ? d->walked.layer[n - 1].proto->name : VB_NAME);
+	if (!proto && n)
+		proto = d->walked.layer[n - 1].proto;
+	col_set_str(d->pinfo->cinfo, COL_PROTOCOL, proto ? proto->name : VB_NAME);
 	col_add_str(d->pinfo->cinfo, COL_INFO, line.len ? line.data : "");
 	vb_buf_done(&line);
 }
@@ -149,6 +190,7 @@ static void fill_columns(const struct dissection *d)
 static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
 	struct dissection *d = wmem_new(pinfo->pool, struct dissection);
+	bool is_new;
 
 	if (!tvb_captured_length(tvb) || !plugin.session)
 		return 0;
@@ -156,9 +198,14 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
 	d->sink = vb_tree_sink_init(&d->tree_sink, &plugin.binding, pinfo, tree);
 	read_record(d);
 	prepare(d);
-	for (enum vb_part part = VB_PART_RECORD; part < VB_PART_LINK; part <<= 1)
+	for (enum vb_part part = VB_PART_RECORD; part < VB_PART_INNER; part <<= 1)
 		walk_part(d, part);
-	learn(d);
+	is_new = !find_seen(pinfo->num);
+	if (is_new) /* each is learned from once */
+		vb_session_learn(plugin.session, &d->frame, &d->walked, &d->link);
+	walk_inner(d, is_new);
+	if (is_new)
+		remember(d);
 	vb_link_walk(&d->link, &d->sink);
 	fill_columns(d);
 	vb_talk_about(&plugin.talk, pinfo, &d->frame);

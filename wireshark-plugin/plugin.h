@@ -6,6 +6,7 @@
 #ifndef VB_PLUGIN_H
 #define VB_PLUGIN_H
 
+#include "dissectors/inner.h"
 #include "dissectors/session.h"
 #include "dissectors/sinks.h"
 #include "wireshark-plugin/compat.h"

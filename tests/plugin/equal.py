@@ -41,8 +41,8 @@ import xml.etree.ElementTree
 # Rows that no trace can show: decoders read the header's first 96 bytes.
 NEVER = {"hv_record.later"}
 
-# Protocols that no other one leads to yet.
-UNREACHED = {"hv_rndis"}
+# Protocols of which a record may have several messages: offsets count from the start of each.
+REPEATED = {"hv_rndis"}
 
 # Members of a JSON record that are no protocol.
 PLAIN = {"schema", "number", "time", "notes", "gaps", "malformed", "unexplained"}
@@ -81,7 +81,7 @@ def read_fields(path):
 def part_of(field):
     """The header, the message, or the external part: offsets count from the start of each."""
     proto = field.split(".")[0]
-    return proto if proto in ("hv_record", "hv_ext") else MESSAGE
+    return proto if proto in ("hv_record", "hv_ext") or proto in REPEATED else MESSAGE
 
 
 def is_number(row):
@@ -256,25 +256,33 @@ class Pdml:
         """A field's group; protocols stand beside each other."""
         return path.rpartition(".")[0] or None
 
-    def walk(self, element, group, out):
+    def walk(self, element, group, out, around=None):
+        """around: the protocol around it, if there may be several of it."""
         for child in element:
             name = child.get("name", "")
             inner = group
+            if name in REPEATED:
+                around = child
             if name.startswith("hv_note."):
-                self.note(child, name.removeprefix("hv_note."), out)
+                self.note(child, name.removeprefix("hv_note."), out, around)
             elif self.is_ours(name):
                 if self.parent_of(name) != group:
                     self.faults.append(f"{name} stands in {group}")
                 out.layers[name.split(".")[0]].append(self.entry(name, child, element))
                 inner = name
             elif name == "_ws.expert":
-                self.expert(child, element, out)
+                self.expert(child, element, out, around)
                 continue
             elif name == "" and group and child.find("field[@name='_ws.expert']") is None:
                 self.dropped.append(child.get("show"))
-            self.walk(child, inner, out)
+            self.walk(child, inner, out, around)
 
-    def expert(self, element, around, out):
+    def position(self, element, proto):
+        """The position, or the place in the protocol of which there may be several."""
+        pos = int(element.get("pos"))
+        return pos if proto is None else Place(proto.get("name"), pos - int(proto.get("pos")))
+
+    def expert(self, element, around, out, proto):
         """A note; its place is that of the item around it."""
         for child in element:
             name = child.get("name", "")
@@ -288,12 +296,12 @@ class Pdml:
                 field, _, words = message.partition(": ")
                 if words != code:
                     self.faults.append(f"{name} says '{message}'")
-                out.notes.append(Note(code, field, int(around.get("pos"))))
+                out.notes.append(Note(code, field, self.position(around, proto)))
 
-    def note(self, element, code, out):
+    def note(self, element, code, out, proto):
         if code == "gap":
             value = bytes.fromhex(element.get("value", ""))
-            out.gaps.append(Gap(int(element.get("pos")), value))
+            out.gaps.append(Gap(self.position(element, proto), value))
         else:
             self.dropped.append(f"hv_note.{code}")
 
@@ -317,6 +325,8 @@ class Pdml:
                 starts.setdefault(part_of(name), int(proto.get("pos")))
 
         def place(part, pos):
+            if isinstance(pos, Place):
+                return pos
             if part is None:
                 part = max((start, part) for part, start in starts.items() if start <= pos)[1]
             return Place(part, pos - starts[part])
@@ -433,10 +443,6 @@ def show(entry):
     return " ".join(words)
 
 
-def protocol_of(path):
-    return path.split(".")[0]
-
-
 def compare(args):
     rows = read_fields(args.fields)
     c = Comparison(rows)
@@ -451,10 +457,8 @@ def compare(args):
     print(f"equal: {len(rows) - len(missing)} of {len(rows)} rows occurred")
     if args.all_rows:
         for path in missing:
-            if path not in NEVER and protocol_of(path) not in UNREACHED:
+            if path not in NEVER:
                 c.differ(path, path, "occurred in no trace")
-        for path in UNREACHED & {protocol_of(path) for path in rows if path not in missing}:
-            c.differ(path, path, "occurred: it is reached now")
     c.show(args.show)
     print(
         f"equal: {total} fields of {c.n_records} records in {c.n_files} files compared,"

@@ -209,16 +209,20 @@ static void put_long(struct making *m)
 
 /* ---- external parts ---- */
 
-static uint32_t put_segment(uint8_t *p, uint32_t range, uint32_t wire_len, uint32_t cap_len,
-			    uint32_t reason)
+uint32_t put_segment(uint8_t *p, struct vb_segment s, const uint8_t *bytes)
 {
-	struct vb_segment s = { range, wire_len, cap_len, reason };
-
-	memset(p, 0, VB_SEGMENT_LEN + vb_pad4(cap_len));
+	memset(p, 0, VB_SEGMENT_LEN + vb_pad4(s.cap_len));
 	memcpy(p, &s, sizeof(s));
-	for (uint32_t i = 0; i < cap_len; i++)
-		p[VB_SEGMENT_LEN + i] = (uint8_t)(0x40 + i);
-	return VB_SEGMENT_LEN + (uint32_t)vb_pad4(cap_len);
+	memcpy(p + VB_SEGMENT_LEN, bytes, s.cap_len);
+	return VB_SEGMENT_LEN + (uint32_t)vb_pad4(s.cap_len);
+}
+
+static uint32_t put_some(uint8_t *p, uint32_t range, uint32_t wire_len, uint32_t cap_len,
+			 uint32_t reason)
+{
+	static const uint8_t bytes[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdef";
+
+	return put_segment(p, (struct vb_segment){ range, wire_len, cap_len, reason }, bytes);
 }
 
 static void put_externals(struct making *m)
@@ -228,9 +232,9 @@ static void put_externals(struct making *m)
 	uint32_t len;
 
 	for (uint32_t reason = 0; reason < 9; reason++) {
-		len = put_segment(ext, UINT32_MAX, 40 + reason, 20 + reason, reason);
+		len = put_some(ext, UINT32_MAX, 40 + reason, 20 + reason, reason);
 		for (uint32_t i = 0; i < reason; i++)
-			len += put_segment(ext + len, i, 8 * i, i, i);
+			len += put_some(ext + len, i, 8 * i, i, i);
 		begin(m, VB_KIND_PACKET, VB_TO_HOST, VB_CLASS_NETWORK, 9);
 		m->ev.ext = ext;
 		m->ev.hdr.ext_len = len;
@@ -270,7 +274,7 @@ static void put_broken(struct making *m)
 	memcpy(record, &m->ev.hdr, sizeof(m->ev.hdr));
 	memcpy(record + 32, (uint32_t[]){ 24, 24, 8, 24 }, 16);
 	memcpy(record + 96, (uint16_t[]){ 6, 2, 3, 0, 1, 0, 0, 0, 9, 8, 1, 0 }, 24);
-	len += put_segment(record + len, 0, 8, 8, 0);
+	len += put_some(record + len, 0, 8, 8, 0);
 	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		memcpy(changed, record, sizeof(changed));
 		memcpy(changed + changes[i].at, &changes[i].value, 4);

@@ -13,7 +13,7 @@ struct making {
 	struct vb_random_tree tree;
 	uint64_t time_ns, seq[4];
 	uint32_t relid;
-	uint8_t data[MAX_FRAME], packet[MAX_FRAME + 64];
+	uint8_t data[MAX_FRAME], packet[MAX_FRAME + 64], ext[MAX_FRAME + 256];
 	struct vb_event ev;		/* the next record, but for its bytes */
 	const struct vb_row *seen[256]; /* rows of the shape at hand that occurred */
 	unsigned int n_seen, n_shapes, n_records;
@@ -27,6 +27,9 @@ uint64_t number(struct making *m, uint64_t n);
 /* Begin a record, whose header may be changed then; and write it: wire_len bytes, cap_len of them. */
 void begin(struct making *m, uint8_t kind, uint8_t direction, uint8_t class, uint32_t relid);
 void end(struct making *m, const void *bytes, uint32_t cap_len, uint32_t wire_len);
+
+/* A segment of an external part at p; cap_len bytes of it. Returns its length. */
+uint32_t put_segment(uint8_t *p, struct vb_segment s, const uint8_t *bytes);
 
 /* Every message of every protocol; bytes that no message made. shapes_random.c */
 void put_shapes(struct making *m);

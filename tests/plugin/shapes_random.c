@@ -211,6 +211,8 @@ static void wrap(struct making *m, const struct vb_proto *proto, struct vb_frame
 	uint16_t descriptor[4] = { 6, 2, 0, (uint16_t)number(m, 2) };
 	uint64_t id = number(m, 5);
 
+	if (proto->repeats)
+		return; /* see put_outside() */
 	if (!number(m, 8))
 		descriptor[0] = 11;
 	memset(m->packet, 0, sizeof(m->packet));
@@ -225,8 +227,52 @@ static void wrap(struct making *m, const struct vb_proto *proto, struct vb_frame
 	f->cap_len = f->wire_len;
 }
 
+/* The message in up to three pieces, as far as it was captured; sometimes twice. */
+static uint32_t put_pieces(struct making *m, const struct vb_frame *f)
+{
+	uint32_t len = 0, pieces = 1 + (uint32_t)number(m, 3), at = 0;
+
+	for (uint32_t i = 0; i < pieces; i++) {
+		uint32_t end = i + 1 < pieces ? (uint32_t)number(m, f->wire_len + 1) : f->wire_len;
+		uint32_t wire_len = end > at ? end - at : 0;
+		uint32_t left = f->cap_len > at ? f->cap_len - at : 0;
+		uint32_t cap_len = wire_len < left ? wire_len : left;
+
+		len += put_segment(m->ext + len, (struct vb_segment){ i, wire_len, cap_len, 0 },
+				   m->data + at);
+		at += wire_len;
+	}
+	if (f->wire_len < 2000 && f->cap_len == f->wire_len && !number(m, 3))
+		len += put_segment(m->ext + len,
+				   (struct vb_segment){ 3, f->wire_len, f->wire_len, 0 }, m->data);
+	return len;
+}
+
+/* The message lies outside the ring, where the packet says. */
+static void put_outside(struct making *m, const struct vb_frame *f)
+{
+	static const uint16_t in_band[] = { 6, 2, 7, 1 }, in_ranges[] = { 7, 3, 8, 1 };
+	bool apart = !number(m, 3);
+	uint32_t head = apart ? 24 : 16, len = head + 40;
+
+	memset(m->packet, 0, len);
+	memcpy(m->packet, apart ? in_ranges : in_band, 8);
+	memcpy(m->packet + head, (uint32_t[]){ 107, (uint32_t)number(m, 2), UINT32_MAX }, 12);
+	say_versions(m, f);
+	begin(m, VB_KIND_PACKET, f->direction, VB_CLASS_NETWORK, m->relid);
+	vary_header(m);
+	m->ev.ext = m->ext;
+	m->ev.hdr.ext_len = put_pieces(m, f);
+	m->ev.hdr.ext_wire_len = f->wire_len;
+	end(m, m->packet, len, len);
+}
+
 static void put_frame(struct making *m, const struct vb_frame *f)
 {
+	if (m->tree.proto->repeats) {
+		put_outside(m, f);
+		return;
+	}
 	say_versions(m, f);
 	begin(m, f->kind, f->direction, f->class, m->relid);
 	vary_header(m);
