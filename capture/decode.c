@@ -141,6 +141,7 @@ static bool reserve(struct vb_decoder *d, uint32_t n)
 static void walk_inner(struct vb_decoder *d, bool wanted, const struct vb_sink *sink, bool learns)
 {
 	const struct vb_proto *proto;
+	bool is_first = true; /* what answers a request comes alone */
 	struct vb_inner in;
 	struct vb_walked w;
 	struct vb_frame f;
@@ -148,7 +149,11 @@ static void walk_inner(struct vb_decoder *d, bool wanted, const struct vb_sink *
 	if (d->ev->hdr.ext_len == 0 || (!wanted && !learns) || !reserve(d, d->ev->hdr.ext_len))
 		return;
 	vb_inner_init(&in, &d->walked, d->ev->ext, d->ev->hdr.ext_len, d->room);
-	while ((proto = vb_inner_next(&in, &d->frame, &f))) {
+	while ((proto = vb_inner_next(&in, &d->frame, &f, &w))) {
+		if (learns && is_first)
+			vb_session_recall(d->session, &w, &d->frame);
+		f.recalled = is_first ? d->frame.recalled : 0;
+		is_first = false;
 		vb_walk(proto, &f, wanted ? sink : NULL, &w);
 		if (!learns)
 			continue;

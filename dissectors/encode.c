@@ -231,7 +231,7 @@ static bool more_elements(const struct encode *e, const struct vb_row *row, cons
 	return vb_left(&e->sc) || !row->optional;
 }
 
-static int encode_elements(struct encode *e, const struct vb_row *row, const void *array)
+static int encode_array(struct encode *e, const struct vb_row *row, const void *array)
 {
 	uint32_t n = vb_row_count(&e->sc, row);
 	const void *node = element(e->job, array, 0);
@@ -253,13 +253,13 @@ static int encode_elements(struct encode *e, const struct vb_row *row, const voi
 	return row->count == VB_REST ? -EMSGSIZE : -EINVAL; /* the tree has more elements */
 }
 
-static int encode_array(struct encode *e, const struct vb_row *row, const void *array)
+static int encode_row(struct encode *e, const struct vb_row *row, const void *value)
 {
 	uint32_t end = e->sc.end;
 	int err;
 
 	e->sc.end = vb_row_end(&e->sc, row);
-	err = encode_elements(e, row, array);
+	err = vb_row_is_array(row) ? encode_array(e, row, value) : encode_one(e, row, value, false);
 	e->sc.end = end;
 	return err;
 }
@@ -286,10 +286,8 @@ static int encode_rows(struct encode *e, const struct vb_row *rows, const void *
 		value = member(e->job, node, row->name);
 		if (row->at && !seek(&e->sc, row))
 			err = no_room(e, value);
-		else if (vb_row_is_array(row))
-			err = encode_array(e, row, value);
 		else
-			err = encode_one(e, row, value, false);
+			err = encode_row(e, row, value);
 		if (err)
 			return err;
 	}

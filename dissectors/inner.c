@@ -82,14 +82,11 @@ static uint32_t smaller(uint32_t a, uint32_t b)
 }
 
 /* How long the message at hand says it is; all there is when it is not well-formed. */
-static uint32_t own_length(const struct vb_inner *in, const struct vb_frame *f)
+static uint32_t own_length(const struct vb_frame *f, const struct vb_walked *w)
 {
-	struct vb_walked w;
-
-	vb_walk(in->proto, f, NULL, &w);
-	if (w.n_notes[VB_NOTE_SHORT] || w.n_notes[VB_NOTE_UNEXPECTED] || !w.n_layers)
+	if (w->n_notes[VB_NOTE_SHORT] || w->n_notes[VB_NOTE_UNEXPECTED] || !w->n_layers)
 		return f->wire_len;
-	return w.layer[0].len;
+	return w->layer[0].len;
 }
 
 static void pass(struct vb_inner *in, uint32_t len)
@@ -104,7 +101,7 @@ static void pass(struct vb_inner *in, uint32_t len)
 }
 
 const struct vb_proto *vb_inner_next(struct vb_inner *in, const struct vb_frame *f,
-				     struct vb_frame *ret_f)
+				     struct vb_frame *ret_f, struct vb_walked *ret_w)
 {
 	while (in->proto && !in->n_wire)
 		if (!in->apart || !next_range(in))
@@ -112,10 +109,12 @@ const struct vb_proto *vb_inner_next(struct vb_inner *in, const struct vb_frame 
 	if (!in->proto)
 		return NULL;
 	*ret_f = *f;
+	ret_f->recalled = 0; /* lengths do not depend on it, whether the request is known or not */
 	ret_f->data = in->data;
 	ret_f->cap_len = in->n_data;
 	ret_f->wire_len = in->n_wire;
-	ret_f->wire_len = own_length(in, ret_f);
+	vb_walk(in->proto, ret_f, NULL, ret_w);
+	ret_f->wire_len = own_length(ret_f, ret_w);
 	ret_f->cap_len = smaller(ret_f->cap_len, ret_f->wire_len);
 	pass(in, ret_f->wire_len);
 	return in->proto;

@@ -27,10 +27,10 @@ void vb_inner_init(struct vb_inner *in, const struct vb_walked *w, const uint8_t
 		   uint32_t ext_len, uint8_t *room);
 
 /*
- * The protocol of the next message, and its bytes in the context of the record's frame f; NULL: there
- * is none. What follows a message that is not well-formed is none: where it would begin is unknown.
+ * The protocol of the next message, its bytes in the context of the record's frame f, and what a walk
+ * finds; NULL: there is none. What follows a message that is not well-formed is none: where it would begin is unknown.
  */
 const struct vb_proto *vb_inner_next(struct vb_inner *in, const struct vb_frame *f,
-				     struct vb_frame *ret_f);
+				     struct vb_frame *ret_f, struct vb_walked *ret_w);
 
 #endif

@@ -17,6 +17,15 @@ void vb_scope_init(struct vb_scope *sc, const struct vb_proto *proto, const stru
 	sc->end = end;
 	vb_slot_set(sc, VB_S_VERSION,
 		    proto->by_class_version ? f->proto_version : f->vmbus_version);
+	if (f->recalled)
+		vb_slot_set(sc, VB_S_RECALLED, f->recalled);
+}
+
+uint32_t vb_captured(const struct vb_frame *f, uint32_t off, uint32_t len)
+{
+	if (off >= f->cap_len)
+		return 0;
+	return len < f->cap_len - off ? len : f->cap_len - off;
 }
 
 void vb_slot_set(struct vb_scope *sc, uint8_t slot, uint64_t value)

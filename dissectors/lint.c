@@ -64,7 +64,7 @@ static void check_msg(struct vb_lint *l, const struct vb_msg *msg, uint32_t head
 	size_t before = vb_lint_enter(l, msg->name);
 
 	l->msg = msg;
-	l->set = head_set;
+	l->set = head_set | (vb_msg_is_answer(msg) ? 1u << VB_S_RECALLED : 0);
 	vb_lint_words(l, msg->name, msg->title, msg->help);
 	vb_lint_rows(l, msg->rows);
 	for (size_t i = 0; i < sizeof(msg->key); i++)
@@ -73,6 +73,8 @@ static void check_msg(struct vb_lint *l, const struct vb_msg *msg, uint32_t head
 	vb_lint_set(l, msg->accepts_if, "accepts_if");
 	if (msg->proposes)
 		vb_lint_set(l, VB_S_VERSION, "proposes");
+	if (msg->recalls)
+		vb_lint_set(l, VB_S_RECALLED, "recalls");
 	check_outside(l, msg);
 	check_answer(l, msg);
 	check_parts(l, msg);

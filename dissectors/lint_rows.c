@@ -267,8 +267,8 @@ static void check_attributes(struct vb_lint *l, const struct vb_row *row)
 		vb_lint_fault(l, NULL, "a version for what is no payload");
 	if (row->count && row->calc)
 		vb_lint_fault(l, NULL, "count and calc");
-	if (row->within && (row->count != VB_REST || row->type != VB_STRUCT))
-		vb_lint_fault(l, NULL, "within what is no array of structs to the end");
+	if (row->within && (row->type != VB_STRUCT || (row->count && row->count != VB_REST)))
+		vb_lint_fault(l, NULL, "within what is no struct, and no array of them to the end");
 	if (row->from > VB_TO_GUEST)
 		vb_lint_fault(l, NULL, "from nobody");
 	if (scales && !by_slot)

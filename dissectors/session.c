@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "control.h"
-#include "link.h"
 #include "walk.h"
 
 #define N_CHANNELS 4096 /* Linux 6.1 drivers/hv/hyperv_vmbus.h: MAX_CHANNEL_RELIDS 2048 */
@@ -33,7 +32,8 @@ struct open_request {
 	bool used;
 	uint64_t number, time_ns;
 	const struct vb_msg *msg;
-	uint32_t next; /* in the hash chain */
+	uint32_t recalled; /* by its answer */
+	uint32_t next;	   /* in the hash chain */
 };
 
 struct channel {
@@ -189,7 +189,7 @@ static struct open_request *request_place(struct vb_session *s)
 }
 
 static void request_add(struct vb_session *s, const struct key *k, const struct vb_frame *f,
-			const struct vb_msg *msg)
+			const struct vb_msg *msg, uint32_t recalled)
 {
 	struct open_request *r = request_find(s, k);
 	uint32_t bucket = key_hash(s, k);
@@ -205,6 +205,7 @@ static void request_add(struct vb_session *s, const struct key *k, const struct 
 	r->number = f->number;
 	r->time_ns = f->time_ns;
 	r->msg = msg;
+	r->recalled = recalled;
 }
 
 /* ---- what a message says about others ---- */
@@ -274,7 +275,7 @@ static void learn_request(struct vb_session *s, const struct vb_frame *f, const 
 	if (!is_request(l))
 		return;
 	k = make_key(s, f, l, l->msg, number, f->direction);
-	request_add(s, &k, f, l->msg);
+	request_add(s, &k, f, l->msg, l->msg->recalls ? (uint32_t)slot_of(l, VB_S_RECALLED) : 0);
 }
 
 static bool accepts(const struct vb_layer *l)
@@ -304,6 +305,22 @@ static void learn_answer(struct vb_session *s, const struct vb_frame *f, const s
 	s->stats.n_paired++;
 	if (!slot_of(l, l->msg->more))
 		request_remove(s, r);
+}
+
+void vb_session_recall(struct vb_session *s, const struct vb_walked *w, struct vb_frame *f)
+{
+	for (unsigned int i = 0; i < w->n_layers; i++) {
+		const struct vb_layer *l = &w->layer[i];
+		struct open_request *r;
+		struct key k;
+
+		if (!l->msg || !vb_msg_is_answer(l->msg))
+			continue;
+		k = make_key(s, f, l, l->msg, l->msg->answers, opposite(f->direction));
+		r = request_find(s, &k);
+		if (r && r->recalled)
+			f->recalled = r->recalled;
+	}
 }
 
 /* ---- messages in several parts ---- */
@@ -460,25 +477,4 @@ void vb_session_learn(struct vb_session *s, const struct vb_frame *f, const stru
 void vb_session_get_stats(const struct vb_session *s, struct vb_session_stats *ret)
 {
 	*ret = s->stats;
-}
-
-/* ---- showing a link ---- */
-
-void vb_link_walk(const struct vb_link *l, const struct vb_sink *sink)
-{
-	const uint64_t slots[VB_N_SLOTS] = {
-		[VB_LINK_REQUEST] = l->request,	   [VB_LINK_RESPONSE] = l->response,
-		[VB_LINK_LATENCY] = l->latency_ns, [VB_LINK_PART_OF] = l->part_of,
-		[VB_LINK_PART] = l->part,	   [VB_LINK_JOINED] = l->joined,
-		[VB_LINK_TOTAL] = l->total,
-	};
-	uint32_t set = 0;
-
-	for (unsigned int i = 1; i < VB_N_SLOTS; i++)
-		if (slots[i])
-			set |= 1u << i;
-	if (l->request || l->response)
-		set |= 1u << VB_LINK_LATENCY; /* zero is a time too */
-	if (set)
-		vb_walk_values(vb_proto_by_name("hv_link"), slots, set, sink);
 }

@@ -51,6 +51,11 @@ void vb_session_free(struct vb_session *s);
 
 /* Fill in what the session knows about the frame: class, instance, versions. */
 void vb_session_prepare(const struct vb_session *s, struct vb_frame *f);
+/*
+ * Before it is learned from: what the request of an answer had that decides how the answer is read.
+ * Its length and its key are read without that.
+ */
+void vb_session_recall(struct vb_session *s, const struct vb_walked *w, struct vb_frame *f);
 /* Learn from the walked frame; ret_link says what it is connected with. */
 void vb_session_learn(struct vb_session *s, const struct vb_frame *f, const struct vb_walked *w,
 		      struct vb_link *ret_link);

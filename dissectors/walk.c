@@ -30,18 +30,11 @@ static uint32_t walk_proto(struct walk *outer, const struct vb_proto *proto,
 			   const struct vb_frame *f, uint32_t start, uint32_t end,
 			   uint64_t version);
 
-static uint32_t captured(const struct vb_frame *f, uint32_t off, uint32_t len)
-{
-	if (off >= f->cap_len)
-		return 0;
-	return len < f->cap_len - off ? len : f->cap_len - off;
-}
-
 static struct vb_item item(const struct walk *wk, const struct vb_row *row, uint32_t off,
 			   uint32_t len)
 {
 	const struct vb_frame *f = wk->sc.f;
-	uint32_t n = captured(f, off, len);
+	uint32_t n = vb_captured(f, off, len);
 
 	return (struct vb_item){ .proto = wk->proto,
 				 .msg = wk->msg,
@@ -56,7 +49,7 @@ static struct vb_item item(const struct walk *wk, const struct vb_row *row, uint
 static void extend(const struct walk *wk, struct vb_item *it, uint32_t end)
 {
 	it->len = end - it->off;
-	it->n_bytes = captured(wk->sc.f, it->off, it->len);
+	it->n_bytes = vb_captured(wk->sc.f, it->off, it->len);
 	it->bytes = it->n_bytes ? wk->sc.f->data + it->off : NULL;
 }
 
@@ -121,7 +114,7 @@ static bool readable(struct walk *wk, const struct vb_row *row, uint32_t len)
 	struct vb_scope *sc = &wk->sc;
 	struct vb_item it;
 
-	if (len <= vb_left(sc) && captured(sc->f, sc->off, len) == len)
+	if (len <= vb_left(sc) && vb_captured(sc->f, sc->off, len) == len)
 		return true;
 	it = item(wk, row, sc->off, len);
 	note(wk, len > vb_left(sc) ? VB_NOTE_SHORT : VB_NOTE_CUT, &it);
@@ -180,7 +173,7 @@ static void walk_bytes(struct walk *wk, const struct vb_row *row, struct vb_item
 	if (it->len > vb_left(sc)) {
 		note(wk, VB_NOTE_SHORT, it);
 		it->len = vb_left(sc);
-		it->n_bytes = captured(sc->f, sc->off, it->len);
+		it->n_bytes = vb_captured(sc->f, sc->off, it->len);
 		wk->stop = true;
 	} else if (it->n_bytes < it->len && !wk->w->n_notes[VB_NOTE_CUT]) {
 		note(wk, VB_NOTE_CUT, it);
@@ -196,7 +189,7 @@ static void walk_bytes(struct walk *wk, const struct vb_row *row, struct vb_item
 static void walk_text(struct walk *wk, const struct vb_row *row, struct vb_item *it)
 {
 	struct vb_scope *sc = &wk->sc;
-	uint32_t n = captured(sc->f, sc->off, vb_left(sc));
+	uint32_t n = vb_captured(sc->f, sc->off, vb_left(sc));
 
 	it->len = vb_row_text(sc, row, it->bytes, n);
 	it->n_bytes = it->len;
@@ -306,13 +299,10 @@ static bool more_elements(const struct walk *wk, const struct vb_row *row)
 
 static void walk_array(struct walk *wk, const struct vb_row *row)
 {
-	uint32_t n = vb_row_count(&wk->sc, row), end = wk->sc.end;
+	uint32_t n = vb_row_count(&wk->sc, row);
 	struct vb_item it = item(wk, row, wk->sc.off, 0);
 	uint32_t before, i;
 
-	if (vb_slot(&wk->sc, row->within) > vb_left(&wk->sc))
-		note(wk, VB_NOTE_SHORT, &it);
-	wk->sc.end = vb_row_end(&wk->sc, row);
 	open_span(wk, VB_SPAN_ARRAY, &it);
 	for (i = 0; i < n && more_elements(wk, row); i++) {
 		before = wk->sc.off;
@@ -320,7 +310,6 @@ static void walk_array(struct walk *wk, const struct vb_row *row)
 		if (wk->sc.off == before)
 			break; /* an element without bytes would repeat without end */
 	}
-	wk->sc.end = end;
 	vb_slot_set(&wk->sc, row->set, i);
 	extend(wk, &it, wk->sc.off);
 	close_span(wk, VB_SPAN_ARRAY, &it);
@@ -343,15 +332,28 @@ static bool seek(struct walk *wk, const struct vb_row *row)
 	return true;
 }
 
+/* In the bytes that it has, if that is said. */
+static void walk_row(struct walk *wk, const struct vb_row *row)
+{
+	struct vb_item it = item(wk, row, wk->sc.off, 0);
+	uint32_t end = wk->sc.end;
+
+	if (vb_slot(&wk->sc, row->within) > vb_left(&wk->sc))
+		note(wk, VB_NOTE_SHORT, &it);
+	wk->sc.end = vb_row_end(&wk->sc, row);
+	if (vb_row_is_array(row))
+		walk_array(wk, row);
+	else
+		walk_one(wk, row, false, 0);
+	wk->sc.end = end;
+}
+
 static void walk_rows(struct walk *wk, const struct vb_row *rows)
 {
 	for (const struct vb_row *row = rows; row && row->type != VB_END && !wk->stop; row++) {
 		if (!vb_row_applies(&wk->sc, row) || (row->at && !seek(wk, row)))
 			continue;
-		if (vb_row_is_array(row))
-			walk_array(wk, row);
-		else
-			walk_one(wk, row, false, 0);
+		walk_row(wk, row);
 	}
 }
 
@@ -427,17 +429,13 @@ static void walk_body(struct walk *wk)
 		walk_rows(wk, wk->proto->tail);
 }
 
-static struct vb_layer *new_layer(struct vb_walked *w)
-{
-	return w->n_layers < VB_MAX_LAYERS ? &w->layer[w->n_layers++] : NULL;
-}
-
 /* version: what the protocol around it says, 0: nothing. */
 static uint32_t walk_proto(struct walk *outer, const struct vb_proto *proto,
 			   const struct vb_frame *f, uint32_t start, uint32_t end, uint64_t version)
 {
 	struct walk wk = { .sink = outer->sink, .w = outer->w, .proto = proto };
-	struct vb_layer *layer = new_layer(wk.w);
+	struct vb_walked *w = outer->w;
+	struct vb_layer *layer = w->n_layers < VB_MAX_LAYERS ? &w->layer[w->n_layers++] : NULL;
 	const struct vb_msg *msg;
 	struct vb_item it;
 

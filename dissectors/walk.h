@@ -23,6 +23,9 @@ struct vb_scope {
 	uint64_t text_end; /* of the bytes that the latest VB_UTF16 row has; beyond end if it lies */
 };
 
+/* How many of the len bytes at off were captured. */
+uint32_t vb_captured(const struct vb_frame *f, uint32_t off, uint32_t len);
+
 /* Begin a protocol at [start, end): no slots but the version. */
 void vb_scope_init(struct vb_scope *sc, const struct vb_proto *proto, const struct vb_frame *f,
 		   uint32_t start, uint32_t end);

@@ -60,6 +60,7 @@ enum vb_slot {
 	VB_S_B,
 	VB_S_C,
 	VB_S_D,
+	VB_S_RECALLED, /* in an answer from the start: what its request had */
 	VB_N_SLOTS
 };
 
@@ -86,11 +87,11 @@ struct vb_row {
 	uint8_t from_slot; /* VB_VALUE: slot that is shown */
 	uint8_t count;	   /* slot with the number of elements, or VB_REST */
 	uint8_t len;	   /* slot with the number of bytes, or VB_REST */
-	uint8_t within; /* .count = VB_REST: slot with the bytes that all elements have together */
-	uint8_t from;	/* enum vb_direction: only what that side sends has the row; 0: both */
-	uint8_t scale;	/* of .count and .len; 0 means 1 */
-	int16_t bias;	/* added after scaling */
-	uint8_t at;	/* slot: begin at slot * at_scale + at_bias from the protocol's start */
+	uint8_t within;	   /* a struct, or all of an array of them: slot with the bytes they have */
+	uint8_t from;	   /* enum vb_direction: only what that side sends has the row; 0: both */
+	uint8_t scale;	   /* of .count and .len; 0 means 1 */
+	int16_t bias;	   /* added after scaling */
+	uint8_t at;	   /* slot: begin at slot * at_scale + at_bias from the protocol's start */
 	uint8_t at_scale;
 	int16_t at_bias;
 	uint8_t lo, width; /* VB_BIT: lowest bit, number of bits */
@@ -122,6 +123,7 @@ struct vb_msg {
 	bool answers_zero;   /* it answers message number 0 */
 	uint8_t key[2];	     /* slots that a request and its answer share */
 	uint8_t asks_if;     /* slot: only a request when this is non-zero; VB_S_NONE: always */
+	bool recalls;	     /* its answer has slot VB_S_RECALLED as it has it */
 	bool proposes;	     /* slot VB_S_VERSION is a version proposed to the other side */
 	uint8_t accepts_if;  /* slot: non-zero accepts the version that the request proposed */
 	uint32_t accepts;    /* the one value of .accepts_if that accepts; 0: all but 0 do */
@@ -196,6 +198,7 @@ struct vb_frame {
 	uint64_t time_ns;
 	uint32_t vmbus_version; /* 0: not known; set by vb_session_prepare() */
 	uint32_t proto_version; /* of the class's protocol, 0: not known */
+	uint32_t recalled; /* slot VB_S_RECALLED of an answer, 0: nothing; by vb_session_recall() */
 };
 
 /* Context of a record; data, version and number are left for the caller. */

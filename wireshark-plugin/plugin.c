@@ -118,12 +118,17 @@ static void begin_inner(const struct dissection *d, struct vb_inner *ret)
 static void walk_inner(struct dissection *d, bool learns)
 {
 	const struct vb_proto *proto;
+	bool is_first = true; /* what answers a request comes alone */
 	struct vb_inner in;
 	struct vb_walked w;
 	struct vb_frame f;
 
 	begin_inner(d, &in);
-	while ((proto = vb_inner_next(&in, &d->frame, &f))) {
+	while ((proto = vb_inner_next(&in, &d->frame, &f, &w))) {
+		if (learns && is_first)
+			vb_session_recall(plugin.session, &w, &d->frame);
+		f.recalled = is_first ? d->frame.recalled : 0;
+		is_first = false;
 		walk(d, proto, &f, &w);
 		if (learns)
 			vb_session_learn_inner(plugin.session, &f, &w, &d->link);
@@ -176,7 +181,7 @@ static void fill_columns(const struct dissection *d)
 
 	vb_walk(vb_root_proto(d->frame.kind), &d->frame, &sink, &ignored);
 	begin_inner(d, &in);
-	proto = vb_inner_next(&in, &d->frame, &f);
+	proto = vb_inner_next(&in, &d->frame, &f, &ignored);
 	if (proto)
 		vb_walk(proto, &f, &sink, &ignored);
 	vb_text_marks(&line, &d->rec.hdr, d->rec.malformed);

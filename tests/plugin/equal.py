@@ -41,7 +41,8 @@ import xml.etree.ElementTree
 # Rows that no trace can show: decoders read the header's first 96 bytes.
 NEVER = {"hv_record.later"}
 
-# Protocols of which a record may have several messages: offsets count from the start of each.
+# Protocols of which a record may have several messages. Where one ends JSON does not say: notes about
+# them are compared without their place, as Wireshark shows none behind the captured bytes.
 REPEATED = {"hv_rndis"}
 
 # Members of a JSON record that are no protocol.
@@ -143,12 +144,14 @@ class Json:
 
         def place(field, offset):
             part = part_of(field)
+            if part in REPEATED:
+                return Place(part, None)
             end = lengths.get(part)
             return Place(part, offset if end is None else min(offset, end))
 
         notes = [Note(n["code"], n["field"], place(n["field"], n["offset"])) for n in data.get("notes", [])]
         gaps = [
-            Gap(place(proto, gap["offset"]), bytes.fromhex(gap["bytes"]))
+            Gap(Place(proto, gap["offset"]) if proto in REPEATED else place(proto, gap["offset"]), bytes.fromhex(gap["bytes"]))
             for proto, list_ in data.get("gaps", {}).items()
             for gap in list_
         ]
@@ -331,7 +334,12 @@ class Pdml:
                 part = max((start, part) for part, start in starts.items() if start <= pos)[1]
             return Place(part, pos - starts[part])
 
-        notes = sorted(Note(n.code, n.field, place(part_of(n.field), n.place)) for n in out.notes)
+        def without(place):
+            return place._replace(offset=None) if place.part in REPEATED else place
+
+        notes = sorted(
+            Note(n.code, n.field, without(place(part_of(n.field), n.place))) for n in out.notes
+        )
         gaps = sorted(Gap(place(None, g.place), g.bytes) for g in out.gaps)
         return out._replace(notes=notes, gaps=gaps)
 

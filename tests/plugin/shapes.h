@@ -14,8 +14,12 @@ struct making {
 	uint64_t time_ns, seq[4];
 	uint32_t relid;
 	uint8_t data[MAX_FRAME], packet[MAX_FRAME + 64], ext[MAX_FRAME + 256];
-	struct vb_event ev;		/* the next record, but for its bytes */
-	const struct vb_row *seen[256]; /* rows of the shape at hand that occurred */
+	struct vb_event ev; /* the next record, but for its bytes */
+	struct {
+		const struct vb_row *row;
+		uint32_t recalled;
+	} seen[2048];	   /* rows of the shape at hand that occurred */
+	uint32_t recalled; /* slot VB_S_RECALLED of the frame at hand */
 	unsigned int n_seen, n_shapes, n_records;
 	int rc;
 	struct vb_err err;
@@ -30,6 +34,13 @@ void end(struct making *m, const void *bytes, uint32_t cap_len, uint32_t wire_le
 
 /* A segment of an external part at p; cap_len bytes of it. Returns its length. */
 uint32_t put_segment(uint8_t *p, struct vb_segment s, const uint8_t *bytes);
+
+/* Whatever stands in a header besides what the message needs. */
+void vary_header(struct making *m);
+/* So that f is decoded by the versions it names; a channel never used before has none. */
+void say_versions(struct making *m, const struct vb_frame *f);
+/* A record whose message, in m->data, lies outside the ring, where its packet says. */
+void put_outside(struct making *m, const struct vb_frame *f);
 
 /* Every message of every protocol; bytes that no message made. shapes_random.c */
 void put_shapes(struct making *m);

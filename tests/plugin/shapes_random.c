@@ -10,10 +10,9 @@
 
 #define WANTED 12      /* frames of each shape, more until all its rows have occurred */
 #define IC "hv_icmsg"  /* with bodies that are protocols of their own */
-#define ATTEMPTS 20000 /* to get them; many lengths do not fit */
+#define ATTEMPTS 60000 /* to get them; many lengths do not fit */
 
-/* Whatever stands in a header besides what the message needs. */
-static void vary_header(struct making *m)
+void vary_header(struct making *m)
 {
 	struct vb_record_header *h = &m->ev.hdr;
 
@@ -56,8 +55,7 @@ static void forget_version(struct making *m)
 	end(m, refusal, sizeof(refusal), sizeof(refusal));
 }
 
-/* So that f is decoded by the versions it names; a channel never used before has none. */
-static void say_versions(struct making *m, const struct vb_frame *f)
+void say_versions(struct making *m, const struct vb_frame *f)
 {
 	m->relid = m->relid % 60000 + 1;
 	if (f->vmbus_version)
@@ -173,6 +171,7 @@ static bool make_frame(struct making *m, const struct vb_proto *proto, const str
 		.class = class_of(m, proto),
 		.vmbus_version = proto->by_class_version ? 0 : version,
 		.proto_version = proto->by_class_version ? version : 0,
+		.recalled = vb_random_recalled(&m->tree, proto, msg),
 	};
 	m->tree.f = ret_f;
 	m->tree.proto = proto;
@@ -227,46 +226,6 @@ static void wrap(struct making *m, const struct vb_proto *proto, struct vb_frame
 	f->cap_len = f->wire_len;
 }
 
-/* The message in up to three pieces, as far as it was captured; sometimes twice. */
-static uint32_t put_pieces(struct making *m, const struct vb_frame *f)
-{
-	uint32_t len = 0, pieces = 1 + (uint32_t)number(m, 3), at = 0;
-
-	for (uint32_t i = 0; i < pieces; i++) {
-		uint32_t end = i + 1 < pieces ? (uint32_t)number(m, f->wire_len + 1) : f->wire_len;
-		uint32_t wire_len = end > at ? end - at : 0;
-		uint32_t left = f->cap_len > at ? f->cap_len - at : 0;
-		uint32_t cap_len = wire_len < left ? wire_len : left;
-
-		len += put_segment(m->ext + len, (struct vb_segment){ i, wire_len, cap_len, 0 },
-				   m->data + at);
-		at += wire_len;
-	}
-	if (f->wire_len < 2000 && f->cap_len == f->wire_len && !number(m, 3))
-		len += put_segment(m->ext + len,
-				   (struct vb_segment){ 3, f->wire_len, f->wire_len, 0 }, m->data);
-	return len;
-}
-
-/* The message lies outside the ring, where the packet says. */
-static void put_outside(struct making *m, const struct vb_frame *f)
-{
-	static const uint16_t in_band[] = { 6, 2, 7, 1 }, in_ranges[] = { 7, 3, 8, 1 };
-	bool apart = !number(m, 3);
-	uint32_t head = apart ? 24 : 16, len = head + 40;
-
-	memset(m->packet, 0, len);
-	memcpy(m->packet, apart ? in_ranges : in_band, 8);
-	memcpy(m->packet + head, (uint32_t[]){ 107, (uint32_t)number(m, 2), UINT32_MAX }, 12);
-	say_versions(m, f);
-	begin(m, VB_KIND_PACKET, f->direction, VB_CLASS_NETWORK, m->relid);
-	vary_header(m);
-	m->ev.ext = m->ext;
-	m->ev.hdr.ext_len = put_pieces(m, f);
-	m->ev.hdr.ext_wire_len = f->wire_len;
-	end(m, m->packet, len, len);
-}
-
 static void put_frame(struct making *m, const struct vb_frame *f)
 {
 	if (m->tree.proto->repeats) {
@@ -313,10 +272,11 @@ static void put_damaged(struct making *m, const struct vb_frame *f, unsigned int
 
 /* ---- which rows were seen ---- */
 
-static bool was_seen(const struct making *m, const struct vb_row *row)
+/* Layouts by what a request had share rows: seen is a row together with that; 0: with anything. */
+static bool was_seen(const struct making *m, const struct vb_row *row, uint32_t recalled)
 {
 	for (unsigned int i = 0; i < m->n_seen; i++)
-		if (m->seen[i] == row)
+		if (m->seen[i].row == row && (!recalled || m->seen[i].recalled == recalled))
 			return true;
 	return false;
 }
@@ -325,8 +285,10 @@ static void see_field(void *ctx, const struct vb_item *it)
 {
 	struct making *m = ctx;
 
-	if (!was_seen(m, it->row) && m->n_seen < sizeof(m->seen) / sizeof(m->seen[0]))
-		m->seen[m->n_seen++] = it->row;
+	if (was_seen(m, it->row, m->recalled) || m->n_seen == sizeof(m->seen) / sizeof(m->seen[0]))
+		return;
+	m->seen[m->n_seen].row = it->row;
+	m->seen[m->n_seen++].recalled = m->recalled;
 }
 
 static void see_open(void *ctx, enum vb_span span, const struct vb_item *it)
@@ -336,23 +298,36 @@ static void see_open(void *ctx, enum vb_span span, const struct vb_item *it)
 }
 
 /* Payloads that another protocol decodes need not occur. */
-static bool all_seen(const struct making *m, const struct vb_row *rows)
+static bool all_seen(const struct making *m, const struct vb_row *rows, uint32_t recalled)
 {
-	for (const struct vb_row *row = rows; row && row->type != VB_END; row++)
-		if ((row->type != VB_PAYLOAD && !was_seen(m, row)) || !all_seen(m, row->rows) ||
-		    !all_seen(m, row->bits))
+	for (const struct vb_row *row = rows; row && row->type != VB_END; row++) {
+		uint32_t with = row->when == VB_S_RECALLED ? row->equals : recalled;
+
+		if ((row->type != VB_PAYLOAD && !was_seen(m, row, with)) ||
+		    !all_seen(m, row->rows, with) || !all_seen(m, row->bits, with))
 			return false;
+	}
 	return true;
 }
 
 static bool proto_seen(const struct making *m, const struct vb_proto *proto,
 		       const struct vb_msg *msg)
 {
-	return all_seen(m, proto->head) && all_seen(m, proto->tail) &&
-	       (!msg || all_seen(m, msg->rows));
+	return all_seen(m, proto->head, 0) && all_seen(m, proto->tail, 0) &&
+	       (!msg || all_seen(m, msg->rows, 0));
 }
 
 /* ---- shapes ---- */
+
+/* Whether rows are laid out by that value of what a request had. */
+static bool is_known(const struct vb_row *rows, uint32_t recalled)
+{
+	for (const struct vb_row *row = rows; row && row->type != VB_END; row++)
+		if ((row->when == VB_S_RECALLED && row->equals == recalled) ||
+		    is_known(row->rows, recalled))
+			return true;
+	return false;
+}
 
 static void put_shape(struct making *m, const struct vb_proto *proto, const struct vb_msg *msg)
 {
@@ -366,6 +341,10 @@ static void put_shape(struct making *m, const struct vb_proto *proto, const stru
 		if (!make_frame(m, proto, msg, &f))
 			continue;
 		before = m->n_seen;
+		vb_walk(proto, &f, NULL, &w);
+		m->recalled = (uint32_t)w.layer[0].slots[VB_S_RECALLED];
+		if (!msg || !is_known(msg->rows, m->recalled))
+			m->recalled = 0;
 		vb_walk(proto, &f, &seeing, &w);
 		if (n >= WANTED && before == m->n_seen)
 			continue; /* nothing new in it */

@@ -45,7 +45,7 @@ struct use {
 	uint8_t slot;
 	bool is_len, is_array_len, is_count, is_place;
 	unsigned int n_conditions;
-	const struct vb_row *condition[64];
+	const struct vb_row *condition[256];
 };
 
 static void find_uses(struct use *u, const struct vb_row *rows)
@@ -55,7 +55,7 @@ static void find_uses(struct use *u, const struct vb_row *rows)
 		u->is_array_len |= row->within == u->slot;
 		u->is_count |= row->count == u->slot;
 		u->is_place |= row->at == u->slot;
-		if (row->when == u->slot && u->n_conditions < 64)
+		if (row->when == u->slot && u->n_conditions < 256)
 			u->condition[u->n_conditions++] = row;
 		find_uses(u, row->rows);
 	}
@@ -70,6 +70,16 @@ static struct use uses_of(const struct vb_proto *proto, uint8_t slot)
 	for (const struct vb_msg *m = proto->msgs; m && m->name; m++)
 		find_uses(&u, m->rows);
 	return u;
+}
+
+uint32_t vb_random_recalled(struct vb_random_tree *t, const struct vb_proto *proto,
+			    const struct vb_msg *msg)
+{
+	struct use u = uses_of(proto, VB_S_RECALLED);
+
+	if (!msg || !vb_msg_is_answer(msg) || !u.n_conditions || !vb_random(t, 8))
+		return 0;
+	return u.condition[vb_random(t, u.n_conditions)]->equals;
 }
 
 /* ---- values ---- */
@@ -124,8 +134,10 @@ static uint64_t slot_value(struct vb_random_tree *t, const struct vb_proto *prot
 		condition = u.condition[vb_random(t, u.n_conditions)];
 		return (next(t) & ~(uint64_t)condition->mask) | condition->equals;
 	}
-	if (u.is_place || u.is_array_len)
-		return vb_random(t, 100);
+	if (u.is_place) /* mostly where it may be: behind some words */
+		return vb_random(t, 4) ? 16 + 4 * vb_random(t, 6) : vb_random(t, 100);
+	if (u.is_array_len)
+		return vb_random(t, 220);
 	if (u.is_len || row->set == VB_S_LEN)
 		return vb_random(t, 24);
 	if (u.is_count || row->set == VB_S_COUNT)

@@ -31,6 +31,9 @@ struct vb_random_tree {
 
 /* A number in [0, n). */
 uint64_t vb_random(struct vb_random_tree *t, uint64_t n);
+/* What an answer may have from its request; 0 in other messages. */
+uint32_t vb_random_recalled(struct vb_random_tree *t, const struct vb_proto *proto,
+			    const struct vb_msg *msg);
 /* Begin a frame; the root is its first node. */
 const void *vb_random_root(struct vb_random_tree *t);
 struct vb_tree vb_random_tree(struct vb_random_tree *t);

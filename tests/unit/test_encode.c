@@ -242,6 +242,7 @@ static struct vb_frame random_frame(struct test *t, const struct vb_proto *proto
 		.class = (uint8_t)vb_random(r, 20),
 		.vmbus_version = version,
 		.proto_version = version,
+		.recalled = vb_random_recalled(r, proto, msg),
 	};
 }
 

@@ -63,9 +63,10 @@ static void begin(struct packet *p)
 
 static void expect_end(struct packet *p)
 {
+	struct vb_walked w;
 	struct vb_frame f;
 
-	cr_assert_null(vb_inner_next(&p->in, &p->m.f, &f));
+	cr_assert_null(vb_inner_next(&p->in, &p->m.f, &f, &w));
 }
 
 /* The next is a keep-alive of len bytes, n_data of which were captured. */
@@ -75,7 +76,7 @@ static void expect(struct packet *p, uint32_t id, uint32_t len, uint32_t n_data)
 	struct vb_walked w;
 	struct vb_frame f;
 
-	proto = vb_inner_next(&p->in, &p->m.f, &f);
+	proto = vb_inner_next(&p->in, &p->m.f, &f, &w);
 	cr_assert_not_null(proto);
 	cr_assert_str_eq(proto->name, "hv_rndis");
 	cr_assert_eq(f.wire_len, len, "%u bytes, not %u", f.wire_len, len);
@@ -197,7 +198,7 @@ Test(inner, session)
 		p.m.f.time_ns = 1000 * i;
 		vb_session_learn(s, &p.m.f, &p.w, &link);
 		begin(&p);
-		cr_assert_not_null(vb_inner_next(&p.in, &p.m.f, &f));
+		cr_assert_not_null(vb_inner_next(&p.in, &p.m.f, &f, &w));
 		vb_walk(vb_proto_by_name("hv_rndis"), &f, NULL, &w);
 		vb_session_learn_inner(s, &f, &w, &link);
 	}

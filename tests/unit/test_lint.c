@@ -220,7 +220,7 @@ Test(lint, attributes)
 		    "p.m.a: a version for what is no payload\n");
 	expect_rows(ROWS(U8("v", "V", .set = VB_S_A),
 			 U8("a", "A", .count = VB_REST, .within = VB_S_A)),
-		    "p.m.a: within what is no array of structs to the end\n");
+		    "p.m.a: within what is no struct, and no array of them to the end\n");
 	expect_rows(ROWS(STRUCT("a", "A", ROWS(U8("b", "B")), .count = VB_REST, .within = VB_S_B)),
 		    "p.m.a: within: slot 16 is not set here\n");
 	expect_rows(ROWS(U8("a", "A", .from = 3)), "p.m.a: from nobody\n");
