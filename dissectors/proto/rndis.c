@@ -7,6 +7,7 @@
  * the messages that make them are names only.
  */
 #include "../names.h"
+#include "../ndis.h"
 #include "../rows.h"
 #include "../walk.h"
 
@@ -45,58 +46,14 @@ static const struct vb_name statuses[] = {
 	END_NAMES,
 };
 
-static const struct vb_name oids[] = {
-	{ 0x00010101, "supported list" },
-	{ 0x00010102, "hardware status" },
-	{ 0x00010103, "media supported" },
-	{ 0x00010104, "media in use" },
-	{ 0x00010105, "maximum lookahead" },
-	{ 0x00010106, "maximum frame size" },
-	{ 0x00010107, "link speed" },
-	{ 0x00010108, "transmit buffer space" },
-	{ 0x00010109, "receive buffer space" },
-	{ 0x0001010a, "transmit block size" },
-	{ 0x0001010b, "receive block size" },
-	{ 0x0001010c, "vendor id" },
-	{ 0x0001010d, "vendor description" },
-	{ 0x0001010e, "current packet filter" },
-	{ 0x0001010f, "current lookahead" },
-	{ 0x00010110, "driver version" },
-	{ 0x00010111, "maximum total size" },
-	{ 0x00010113, "MAC options" },
-	{ 0x00010114, "media connect status" },
-	{ 0x00010115, "maximum send packets" },
-	{ 0x00010116, "vendor driver version" },
-	{ 0x00010118, "network layer addresses" },
-	{ 0x00010203, "RSS capabilities" },
-	{ 0x00010204, "RSS parameters" },
-	{ 0x00010206, "maximum link speed" },
-	{ 0x00010207, "link state" },
-	{ 0x0001021b, "RNDIS configuration parameter" },
-	{ 0x00020101, "frames sent" },
-	{ 0x00020102, "frames received" },
-	{ 0x00020103, "transmit errors" },
-	{ 0x00020104, "receive errors" },
-	{ 0x00020105, "receive, no buffer" },
-	{ 0x00020216, "friendly name" },
-	{ 0x01010101, "permanent address" },
-	{ 0x01010102, "current address" },
-	{ 0x01010103, "multicast list" },
-	{ 0x01010104, "maximum multicast list size" },
-	{ 0x0101010a, "offload encapsulation" },
-	{ 0xfc01020b, "offload, current configuration" },
-	{ 0xfc01020c, "offload parameters" },
-	{ 0xfc01020d, "offload, hardware capabilities" },
-	END_NAMES,
-};
-
 #define ID U32("request_id", "Request id", .set = VB_S_ID)
 #define STATUS                                                                                     \
 	U32("status", "Status", .base = VB_HEX, .names = statuses, .set = VB_S_STATUS,             \
 	    .summary = VB_SUM_YES)
 #define INFO_LEN(n, t) U32(n, t, .set = LEN, .summary = VB_SUM_NONZERO)
 #define INFO_OFFSET(n, t) U32(n, t, .set = OFFSET, .help = "From the first field of the body")
-#define INFO(n, t) BYTES(n, t, .len = LEN, .at = OFFSET, .at_bias = BODY)
+#define AT_OFFSET .at = OFFSET, .at_bias = BODY
+#define INFO(n, t) STRUCT(n, t, vb_ndis_info, .within = LEN, AT_OFFSET)
 /* Up to where the next message may begin. */
 #define PADDING HIDDEN("padding", "Padding", 0, .len = VB_REST)
 
@@ -310,7 +267,8 @@ static const struct vb_row status_only[] = {
 /* Of a query too: what the adapter is to look at. */
 static const struct vb_row request[] = {
 	ID,
-	U32("oid", "OID", .base = VB_HEX, .names = oids, .summary = VB_SUM_YES),
+	U32("oid", "OID", .base = VB_HEX, .names = vb_ndis_oids, .set = VB_S_RECALLED,
+	    .summary = VB_SUM_YES),
 	INFO_LEN("info_len", "Information length"),
 	INFO_OFFSET("info_offset", "Information offset"),
 	U32("vc_handle", "Virtual circuit"),
@@ -325,6 +283,16 @@ static const struct vb_row answer[] = {
 	INFO_LEN("info_len", "Information length"),
 	INFO_OFFSET("info_offset", "Information offset"),
 	INFO("info", "Information"),
+	PADDING,
+	END_ROWS,
+};
+
+static const struct vb_row bare_answer[] = {
+	ID,
+	STATUS,
+	INFO_LEN("info_len", "Information length"),
+	INFO_OFFSET("info_offset", "Information offset"),
+	BYTES("info", "Information", .len = LEN, AT_OFFSET),
 	PADDING,
 	END_ROWS,
 };
@@ -346,7 +314,7 @@ static const struct vb_row indicate_status[] = {
 	STATUS,
 	INFO_LEN("status_len", "Information length"),
 	INFO_OFFSET("status_offset", "Information offset"),
-	INFO("info", "Information"),
+	BYTES("info", "Information", .len = LEN, AT_OFFSET),
 	PADDING,
 	END_ROWS,
 };
@@ -355,23 +323,23 @@ static const struct vb_row indicate_status[] = {
 
 #define COMPLETE 0x80000000u
 #define KEYED .key = { VB_S_ID }
-#define PAIR(num, n, t, asked, answered)                                                           \
-	MSG(num, n, t, asked, .from = VB_TO_HOST, KEYED),                                          \
+#define PAIR(num, n, t, asked, answered, recalling)                                                \
+	MSG(num, n, t, asked, .from = VB_TO_HOST, .recalls = recalling, KEYED),                    \
 		MSG(COMPLETE | (num), n "_complete", t ", complete", answered,                     \
 		    .from = VB_TO_GUEST, .answers = (num), KEYED)
 
 static const struct vb_msg msgs[] = {
 	MSG(1, "packet", "Frame", packet),
-	PAIR(2, "initialize", "Initialize", initialize, initialize_complete),
+	PAIR(2, "initialize", "Initialize", initialize, initialize_complete, false),
 	MSG(3, "halt", "Halt", request_only, .from = VB_TO_HOST),
-	PAIR(4, "query", "Query", request, answer),
-	PAIR(5, "set", "Set", request, status_only),
+	PAIR(4, "query", "Query", request, answer, true),
+	PAIR(5, "set", "Set", request, status_only, false),
 	MSG(6, "reset", "Reset", reset, .from = VB_TO_HOST),
 	MSG(COMPLETE | 6, "reset_complete", "Reset, complete", reset_complete, .from = VB_TO_GUEST,
 	    .answers = 6),
 	MSG(7, "indicate_status", "Status", indicate_status, .from = VB_TO_GUEST),
-	PAIR(8, "keepalive", "Keep-alive", request_only, status_only),
-	PAIR(9, "set_ex", "Set and answer", request, answer),
+	PAIR(8, "keepalive", "Keep-alive", request_only, status_only, false),
+	PAIR(9, "set_ex", "Set and answer", request, bare_answer, false),
 	END_MSGS,
 };
 

@@ -206,3 +206,30 @@ Test(inner, session)
 	cr_assert_eq(link.latency_ns, 1000);
 	vb_session_free(s);
 }
+
+/* What was asked decides how the answer is read; another answer has nothing of it. */
+Test(inner, recalled)
+{
+	struct vb_session *s = vb_session_new(16);
+	struct vb_link link = { 0 };
+	struct vb_walked w;
+	struct vb_frame f;
+	struct packet p;
+
+	cr_assert_not_null(s);
+	for (unsigned int i = 1; i <= 3; i++) {
+		(i == 1 ? in_band : in_ranges)(&p);
+		add(&p,
+		    i == 1 ? "04000000 1c000000 02000000 06010100 00000000 14000000 00000000" :
+		    i == 2 ? "04000080 18000000 02000000 00000000 00000000 00000000" :
+			     "04000080 18000000 03000000 00000000 00000000 00000000",
+		    0);
+		p.m.f.relid = 5;
+		begin(&p);
+		cr_assert_not_null(vb_inner_next(&p.in, &p.m.f, &f, &w));
+		vb_session_recall(s, &w, &f);
+		cr_assert_eq(f.recalled, i == 2 ? 0x10106 : 0);
+		vb_session_learn_inner(s, &f, &w, &link);
+	}
+	vb_session_free(s);
+}

@@ -30,11 +30,17 @@ static void see(void *ctx, const struct vb_item *it)
 	s->value = it->value;
 }
 
+static void see_open(void *ctx, enum vb_span span, const struct vb_item *it)
+{
+	if (span == VB_SPAN_BITS)
+		see(ctx, it);
+}
+
 /* How often a row of that name occurs; *ret_value is its last value. */
 static unsigned int count(const struct made_frame *m, const char *row, uint64_t *ret_value)
 {
 	struct seen s = { .row = row };
-	struct vb_sink sink = { .ctx = &s, .field = see };
+	struct vb_sink sink = { .ctx = &s, .field = see, .open = see_open };
 	struct vb_walked w;
 
 	vb_walk(vb_proto_by_name("hv_rndis"), &m->f, &sink, &w);
@@ -179,4 +185,65 @@ Test(rndis, lies)
 	cr_assert_eq(notes("05000000 1c000000 09000000 0e010100 00000000 00000000 00000000",
 			   VB_NOTE_UNEXPECTED),
 		     0);
+}
+
+#define SET(length, oid, info_len)                                                                 \
+	"05000000 " length " 09000000 " oid " " info_len " 14000000 00000000 "
+
+Test(rndis, information)
+{
+	struct made_frame m;
+	uint64_t value;
+
+	make(&m, VB_TO_HOST, "set", SET("20000000", "0e010100", "04000000") "0d000000");
+	cr_assert_eq(value_of(&m, "packet_filter"), 0xd);
+	cr_assert_eq(value_of(&m, "directed"), 1);
+	cr_assert_eq(value_of(&m, "multicast"), 0);
+	make(&m, VB_TO_HOST, "set", SET("24000000", "16020200", "08000000") "4e00 4900 4300 0000");
+	value_of(&m, "friendly_name");
+	/* version 4 and older end after 22 bytes */
+	make(&m, VB_TO_HOST, "set",
+	     SET("34000000", "0c0201fc",
+		 "16000000") "80 02 1600 04 04 00 04 00 01 00 02 02 00 00 00"
+			     "00000000 00 00 0000");
+	cr_assert_eq(value_of(&m, "tcp_ipv4_checksum"), 4);
+	cr_assert_eq(value_of(&m, "lso2_ipv6"), 2);
+	cr_assert_eq(count(&m, "rsc_ipv4", &value), 0);
+	/* of an OID that is not known, bytes */
+	make(&m, VB_TO_HOST, "set", SET("20000000", "efbeadde", "04000000") "01020304");
+	value_of(&m, "rest");
+}
+
+/* An answer does not say what was asked. */
+static void make_answer(struct made_frame *ret, uint32_t oid, const char *hex)
+{
+	frame_make(ret, VB_KIND_PACKET, VB_TO_GUEST, hex);
+	ret->f.recalled = oid;
+	cr_assert_eq(walk(&ret->f).unexplained, 0);
+}
+
+#define ANSWER(length, info_len) "04000080 " length " 02000000 00000000 " info_len " 10000000 "
+
+Test(rndis, answers)
+{
+	struct made_frame m;
+	uint64_t value;
+
+	make_answer(&m, 0x10106, ANSWER("1c000000", "04000000") "dc050000");
+	cr_assert_eq(value_of(&m, "max_frame_size"), 1500);
+	make_answer(&m, 0, ANSWER("1c000000", "04000000") "dc050000");
+	cr_assert_eq(count(&m, "max_frame_size", &value), 0, "nobody knows what was asked");
+	value_of(&m, "rest");
+	make_answer(&m, 0x10101, ANSWER("24000000", "0c000000") "06010100 07010100 14010100");
+	cr_assert_eq(count(&m, "oids", &value), 3);
+	make_answer(&m, 0x1010101, ANSWER("1e000000", "06000000") "00155d000001");
+	value_of(&m, "permanent_address");
+	make_answer(&m, 0x10203,
+		    ANSWER("2a000000", "12000000") "88 02 1200 01070000 01000000 08000000 8000");
+	cr_assert_eq(value_of(&m, "receive_queues"), 8);
+	cr_assert_eq(value_of(&m, "table_entries"), 128);
+	cr_assert_eq(value_of(&m, "tcp_ipv6_ex"), 1);
+	/* a failed query has no information */
+	make_answer(&m, 0x10203, "04000080 18000000 02000000 bb0000c0 00000000 00000000");
+	cr_assert_eq(count(&m, "receive_queues", &value), 0);
 }

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * NDIS: object identifiers and what they stand for.
+ *
+ * Layouts: Linux 6.1 drivers/net/hyperv/hyperv_net.h, struct ndis_*, and include/linux/rndis.h; those
+ * that Linux does not use, as OpenVMM netvsp answers them.
+ */
+#include "../ndis.h"
+#include "../rows.h"
+
+const struct vb_name vb_ndis_oids[] = {
+	{ 0x00010101, "supported list" },
+	{ 0x00010102, "hardware status" },
+	{ 0x00010103, "media supported" },
+	{ 0x00010104, "media in use" },
+	{ 0x00010105, "maximum lookahead" },
+	{ 0x00010106, "maximum frame size" },
+	{ 0x00010107, "link speed" },
+	{ 0x00010108, "transmit buffer space" },
+	{ 0x00010109, "receive buffer space" },
+	{ 0x0001010a, "transmit block size" },
+	{ 0x0001010b, "receive block size" },
+	{ 0x0001010c, "vendor id" },
+	{ 0x0001010d, "vendor description" },
+	{ 0x0001010e, "current packet filter" },
+	{ 0x0001010f, "current lookahead" },
+	{ 0x00010110, "driver version" },
+	{ 0x00010111, "maximum total size" },
+	{ 0x00010113, "MAC options" },
+	{ 0x00010114, "media connect status" },
+	{ 0x00010115, "maximum send packets" },
+	{ 0x00010116, "vendor driver version" },
+	{ 0x00010118, "network layer addresses" },
+	{ 0x00010203, "RSS capabilities" },
+	{ 0x00010204, "RSS parameters" },
+	{ 0x00010206, "maximum link speed" },
+	{ 0x00010207, "link state" },
+	{ 0x0001021b, "RNDIS configuration parameter" },
+	{ 0x00020101, "frames sent" },
+	{ 0x00020102, "frames received" },
+	{ 0x00020103, "transmit errors" },
+	{ 0x00020104, "receive errors" },
+	{ 0x00020105, "receive, no buffer" },
+	{ 0x00020216, "friendly name" },
+	{ 0x01010101, "permanent address" },
+	{ 0x01010102, "current address" },
+	{ 0x01010103, "multicast list" },
+	{ 0x01010104, "maximum multicast list size" },
+	{ 0x0101010a, "offload encapsulation" },
+	{ 0xfc01020b, "offload, current configuration" },
+	{ 0xfc01020c, "offload parameters" },
+	{ 0xfc01020d, "offload, hardware capabilities" },
+	END_NAMES,
+};
+
+/* An object says what it is, and a query says with an empty one which of its revisions is wanted. */
+static const struct vb_name object_types[] = {
+	{ 0x80, "default" }, { 0x88, "RSS capabilities" },	{ 0x89, "RSS parameters" },
+	{ 0xa7, "offload" }, { 0xa8, "offload encapsulation" }, END_NAMES,
+};
+
+#define OBJECT                                                                                     \
+	U8("object_type", "Object type", .base = VB_HEX, .names = object_types, .optional = true), \
+		U8("revision", "Revision", .optional = true),                                      \
+		U16("size", "Size", .optional = true)
+/* Older revisions end earlier. */
+#define OPT .optional = true
+#define REST(t) BYTES("rest", t, .len = VB_REST, .optional = true)
+
+/* ---- receive side scaling ---- */
+
+static const struct vb_row rss_flags[] = {
+	BITS("functions", "Hash functions", 0, 8),
+	BITS("tcp_ipv4", "TCP over IPv4", 8, 1),
+	BITS("tcp_ipv6", "TCP over IPv6", 9, 1),
+	BITS("tcp_ipv6_ex", "TCP over IPv6 with extensions", 10, 1),
+	BITS("udp_ipv4", "UDP over IPv4", 11, 1),
+	BITS("udp_ipv6", "UDP over IPv6", 12, 1),
+	BITS("udp_ipv6_ex", "UDP over IPv6 with extensions", 13, 1),
+	END_ROWS,
+};
+
+static const struct vb_row rss_capabilities[] = {
+	OBJECT,
+	U32("capabilities", "Capabilities", .base = VB_HEX, .bits = rss_flags, OPT),
+	U32("interrupts", "Interrupt messages", OPT),
+	U32("receive_queues", "Receive queues", .summary = VB_SUM_YES, OPT),
+	U16("table_entries", "Entries of the indirection table", OPT),
+	REST("Further capabilities"),
+	END_ROWS,
+};
+
+static const struct vb_row rss_parameter_flags[] = {
+	BITS("base_cpu_unchanged", "Base processor is unchanged", 0, 1),
+	BITS("hash_unchanged", "Hash is unchanged", 1, 1),
+	BITS("table_unchanged", "Table is unchanged", 2, 1),
+	BITS("key_unchanged", "Key is unchanged", 3, 1),
+	BITS("disable", "Disable", 4, 1),
+	END_ROWS,
+};
+
+static const struct vb_row rss_parameters[] = {
+	OBJECT,
+	U16("flags", "Flags", .base = VB_HEX, .bits = rss_parameter_flags,
+	    .summary = VB_SUM_NONZERO, OPT),
+	U16("base_cpu", "Base processor", OPT),
+	U32("hash", "Hash functions and types", .base = VB_HEX, OPT),
+	U16("table_size", "Size of the table", OPT),
+	PAD("reserved", 2, OPT),
+	U32("table_offset", "Offset of the table", OPT),
+	U16("key_size", "Size of the key", OPT),
+	PAD("reserved2", 2, OPT),
+	U32("key_offset", "Offset of the key", OPT),
+	U32("mask_offset", "Offset of the processor masks", OPT),
+	U32("mask_count", "Processor masks", OPT),
+	U32("mask_size", "Size of a processor mask", OPT),
+	REST("Table and key"),
+	END_ROWS,
+};
+
+/* ---- offloads ---- */
+
+static const struct vb_row checksum_offload[] = {
+	U32("ipv4_send_encap", "IPv4, sending: encapsulation", OPT),
+	U32("ipv4_send", "IPv4, sending", .base = VB_HEX, OPT),
+	U32("ipv4_receive_encap", "IPv4, receiving: encapsulation", OPT),
+	U32("ipv4_receive", "IPv4, receiving", .base = VB_HEX, OPT),
+	U32("ipv6_send_encap", "IPv6, sending: encapsulation", OPT),
+	U32("ipv6_send", "IPv6, sending", .base = VB_HEX, OPT),
+	U32("ipv6_receive_encap", "IPv6, receiving: encapsulation", OPT),
+	U32("ipv6_receive", "IPv6, receiving", .base = VB_HEX, OPT),
+	END_ROWS,
+};
+
+static const struct vb_row large_send1[] = {
+	U32("encapsulation", "Encapsulation", OPT),
+	U32("max_size", "Largest size", OPT),
+	U32("min_segments", "Fewest segments", OPT),
+	U32("options", "Options", .base = VB_HEX, OPT),
+	END_ROWS,
+};
+
+static const struct vb_row large_send2[] = {
+	U32("ipv4_encap", "IPv4: encapsulation", OPT),
+	U32("ipv4_max_size", "IPv4: largest size", OPT),
+	U32("ipv4_min_segments", "IPv4: fewest segments", OPT),
+	U32("ipv6_encap", "IPv6: encapsulation", OPT),
+	U32("ipv6_max_size", "IPv6: largest size", OPT),
+	U32("ipv6_min_segments", "IPv6: fewest segments", OPT),
+	U32("ipv6_options", "IPv6: options", .base = VB_HEX, OPT),
+	END_ROWS,
+};
+
+static const struct vb_row offload[] = {
+	OBJECT,
+	STRUCT("checksum", "Checksums", checksum_offload, OPT),
+	STRUCT("lso1", "Large send, version 1", large_send1, OPT),
+	FIXED("ipsec1", "IPsec, version 1", 28, OPT),
+	STRUCT("lso2", "Large send, version 2", large_send2, OPT),
+	U32("flags", "Flags", .base = VB_HEX, OPT),
+	FIXED("ipsec2", "IPsec, version 2", 32, OPT),
+	U8("rsc_ipv4", "Receive segment coalescing, IPv4", OPT),
+	U8("rsc_ipv6", "Receive segment coalescing, IPv6", OPT),
+	PAD("reserved", 2, OPT),
+	U32("gre_flags", "GRE: flags", .base = VB_HEX, OPT),
+	U32("gre_max_header", "GRE: longest header", OPT),
+	REST("Further offloads"),
+	END_ROWS,
+};
+
+static const struct vb_name directions[] = {
+	{ 0, "no change" }, { 1, "off" }, { 2, "send" }, { 3, "receive" }, { 4, "both" }, END_NAMES,
+};
+
+static const struct vb_name switches[] = {
+	{ 0, "no change" },
+	{ 1, "off" },
+	{ 2, "on" },
+	END_NAMES,
+};
+
+#define DIRECTIONS(n, t) U8(n, t, .names = directions, OPT)
+#define SWITCH(n, t) U8(n, t, .names = switches, OPT)
+
+static const struct vb_row offload_parameters[] = {
+	OBJECT,
+	DIRECTIONS("ipv4_checksum", "IPv4 checksum"),
+	DIRECTIONS("tcp_ipv4_checksum", "TCP over IPv4 checksum"),
+	DIRECTIONS("udp_ipv4_checksum", "UDP over IPv4 checksum"),
+	DIRECTIONS("tcp_ipv6_checksum", "TCP over IPv6 checksum"),
+	DIRECTIONS("udp_ipv6_checksum", "UDP over IPv6 checksum"),
+	SWITCH("lso1", "Large send, version 1"),
+	U8("ipsec1", "IPsec, version 1", OPT),
+	SWITCH("lso2_ipv4", "Large send, version 2, IPv4"),
+	SWITCH("lso2_ipv6", "Large send, version 2, IPv6"),
+	U8("connection_ipv4", "TCP connection, IPv4", OPT),
+	U8("connection_ipv6", "TCP connection, IPv6", OPT),
+	PAD("reserved", 1, OPT),
+	U32("flags", "Flags", .base = VB_HEX, OPT),
+	U8("ipsec2", "IPsec, version 2", OPT),
+	U8("ipsec2_ipv4", "IPsec, version 2, IPv4", OPT),
+	SWITCH("rsc_ipv4", "Receive segment coalescing, IPv4"),
+	SWITCH("rsc_ipv6", "Receive segment coalescing, IPv6"),
+	U8("encapsulated", "Offload of encapsulated packets", OPT),
+	U8("encapsulation_types", "Encapsulation types", OPT),
+	REST("Further parameters"),
+	END_ROWS,
+};
+
+static const struct vb_row encapsulation[] = {
+	OBJECT,
+	U32("ipv4_enabled", "IPv4: enabled", OPT),
+	U32("ipv4_type", "IPv4: encapsulation", OPT),
+	U32("ipv4_header_size", "IPv4: header size", OPT),
+	U32("ipv6_enabled", "IPv6: enabled", OPT),
+	U32("ipv6_type", "IPv6: encapsulation", OPT),
+	U32("ipv6_header_size", "IPv6: header size", OPT),
+	END_ROWS,
+};
+
+/* ---- link ---- */
+
+static const struct vb_row link_state[] = {
+	OBJECT,
+	U32("state", "State", OPT),
+	U32("duplex", "Duplex", OPT),
+	PAD("reserved", 4, OPT),
+	U64("send_speed", "Speed of sending", .help = "Bits a second", OPT),
+	U64("receive_speed", "Speed of receiving", .help = "Bits a second", OPT),
+	U32("pause", "Pause functions", OPT),
+	U32("autonegotiation", "Autonegotiation", .base = VB_HEX, OPT),
+	END_ROWS,
+};
+
+static const struct vb_row max_link_speed[] = {
+	U64("send", "Sending", .help = "Bits a second", OPT),
+	U64("receive", "Receiving", .help = "Bits a second", OPT),
+	END_ROWS,
+};
+
+static const struct vb_row configuration[] = {
+	U32("name_offset", "Name offset", .help = "From the start of the information", OPT),
+	U32("name_len", "Name length", OPT),
+	U32("type", "Type",
+	    .names = (const struct vb_name[]){ { 0, "integer" }, { 2, "text" }, END_NAMES }, OPT),
+	U32("value_offset", "Value offset", OPT),
+	U32("value_len", "Value length", OPT),
+	REST("Name and value"),
+	END_ROWS,
+};
+
+/* ---- all ---- */
+
+static const struct vb_row filter_bits[] = {
+	BITS("directed", "Directed", 0, 1),
+	BITS("multicast", "Multicast", 1, 1),
+	BITS("all_multicast", "All multicast", 2, 1),
+	BITS("broadcast", "Broadcast", 3, 1),
+	BITS("source_routing", "Source routing", 4, 1),
+	BITS("promiscuous", "Promiscuous", 5, 1),
+	END_ROWS,
+};
+
+static const struct vb_row mac_options[] = {
+	BITS("copy_lookahead", "Look-ahead data is copied", 0, 1),
+	BITS("no_pending", "Transfers do not pend", 2, 1),
+	BITS("no_loopback", "No loopback", 3, 1),
+	BITS("ieee8021p", "IEEE 802.1p", 6, 1),
+	BITS("ieee8021q", "IEEE 802.1Q", 9, 1),
+	END_ROWS,
+};
+
+static const struct vb_name connect_states[] = {
+	{ 0, "connected" },
+	{ 1, "disconnected" },
+	END_NAMES,
+};
+
+/* The request of a query has no value, or an empty object. */
+#define OID(o) OPT, .when = VB_S_RECALLED, .mask = UINT32_MAX, .equals = (o)
+#define NUMBER(n, t, o, ...) U32(n, t, .summary = VB_SUM_YES, OID(o), ##__VA_ARGS__)
+#define BYTE_COUNT(n, t, o) NUMBER(n, t, o, .help = "Bytes")
+
+const struct vb_row vb_ndis_info[] = {
+	U32("oids", "OIDs", .count = VB_REST, .base = VB_HEX, .names = vb_ndis_oids, OID(0x10101)),
+	NUMBER("hardware_status", "Hardware status", 0x10102),
+	NUMBER("media_supported", "Media supported", 0x10103),
+	NUMBER("media_in_use", "Media in use", 0x10104),
+	BYTE_COUNT("max_lookahead", "Longest look-ahead", 0x10105),
+	BYTE_COUNT("max_frame_size", "Largest frame", 0x10106),
+	NUMBER("link_speed", "Link speed", 0x10107, .help = "In units of 100 bits a second"),
+	BYTE_COUNT("transmit_space", "Space for sending", 0x10108),
+	BYTE_COUNT("receive_space", "Space for receiving", 0x10109),
+	BYTE_COUNT("transmit_block", "Block for sending", 0x1010a),
+	BYTE_COUNT("receive_block", "Block for receiving", 0x1010b),
+	U32("vendor_id", "Vendor", .base = VB_HEX, OID(0x1010c)),
+	BYTES("vendor", "Vendor description", .len = VB_REST, OID(0x1010d)),
+	U32("packet_filter", "Packet filter", .base = VB_HEX, .bits = filter_bits,
+	    .summary = VB_SUM_YES, OID(0x1010e)),
+	BYTE_COUNT("lookahead", "Look-ahead", 0x1010f),
+	U16("driver_version", "Driver version", .base = VB_HEX, OID(0x10110)),
+	BYTE_COUNT("max_total_size", "Largest frame, with its header", 0x10111),
+	U32("mac_options", "MAC options", .base = VB_HEX, .bits = mac_options, OID(0x10113)),
+	U32("connect_status", "Media", .names = connect_states, .summary = VB_SUM_YES,
+	    OID(0x10114)),
+	NUMBER("max_send_packets", "Most packets to send", 0x10115),
+	U16("vendor_driver_version", "Vendor's driver version", .base = VB_HEX, OID(0x10116)),
+	STRUCT("rss_capabilities", "RSS capabilities", rss_capabilities, OID(0x10203)),
+	STRUCT("rss_parameters", "RSS parameters", rss_parameters, OID(0x10204)),
+	STRUCT("max_link_speed", "Highest link speed", max_link_speed, OID(0x10206)),
+	STRUCT("link_state", "Link state", link_state, OID(0x10207)),
+	STRUCT("configuration", "Configuration parameter", configuration, OID(0x1021b)),
+	UTF16_BY("friendly_name", "Friendly name", .len = VB_REST, .summary = VB_SUM_YES,
+		 OID(0x20216)),
+	FIXED("permanent_address", "Permanent address", 6, .summary = VB_SUM_YES, OID(0x1010101)),
+	FIXED("current_address", "Current address", 6, .summary = VB_SUM_YES, OID(0x1010102)),
+	NUMBER("max_multicast", "Longest list of multicast addresses", 0x1010104),
+	STRUCT("encapsulation", "Offload encapsulation", encapsulation, OID(0x101010a)),
+	STRUCT("current_offload", "Offloads in use", offload, OID(0xfc01020b)),
+	STRUCT("offload_parameters", "Offload parameters", offload_parameters, OID(0xfc01020c)),
+	STRUCT("offload", "Offloads that are possible", offload, OID(0xfc01020d)),
+	HIDDEN("rest", "Bytes", 0, .len = VB_REST),
+	END_ROWS,
+};
