@@ -4,7 +4,7 @@
  *
  * Layouts: Linux 6.1 drivers/net/hyperv/hyperv_net.h and include/linux/rndis.h. Offsets inside a
  * message count from the first field behind type and length. On VMBus there are no virtual circuits:
- * the messages that make them are names only.
+ * the messages that make them are left out.
  */
 #include "../names.h"
 #include "../ndis.h"
@@ -50,10 +50,14 @@ static const struct vb_name statuses[] = {
 #define STATUS                                                                                     \
 	U32("status", "Status", .base = VB_HEX, .names = statuses, .set = VB_S_STATUS,             \
 	    .summary = VB_SUM_YES)
-#define INFO_LEN(n, t) U32(n, t, .set = LEN, .summary = VB_SUM_NONZERO)
-#define INFO_OFFSET(n, t) U32(n, t, .set = OFFSET, .help = "From the first field of the body")
 #define AT_OFFSET .at = OFFSET, .at_bias = BODY
-#define INFO(n, t) STRUCT(n, t, vb_ndis_info, .within = LEN, AT_OFFSET)
+/* A part whose length and place stand before it, as prefix_len and prefix_offset. */
+#define PLACE(prefix)                                                                              \
+	U32(prefix "_len", "Information length", .set = LEN, .summary = VB_SUM_NONZERO),           \
+		U32(prefix "_offset", "Information offset", .set = OFFSET,                         \
+		    .help = "From the first field of the body")
+#define INFO STRUCT("info", "Information", vb_ndis_info, .within = LEN, AT_OFFSET)
+#define BARE_INFO BYTES("info", "Information", .len = LEN, AT_OFFSET)
 /* Up to where the next message may begin. */
 #define PADDING HIDDEN("padding", "Padding", 0, .len = VB_REST)
 
@@ -208,7 +212,7 @@ static const struct vb_row packet[] = {
 	PAD("reserved", 4),
 	STRUCT("info", "Per-packet information", info, .count = VB_REST, .within = PPI_LEN,
 	       .at = PPI_OFFSET, .at_bias = BODY),
-	FOREIGN("frame", "Frame", "eth_withoutfcs", .len = LEN, .at = OFFSET, .at_bias = BODY),
+	FOREIGN("frame", "Frame", "eth_withoutfcs", .len = LEN, AT_OFFSET),
 	PADDING,
 	END_ROWS,
 };
@@ -269,32 +273,19 @@ static const struct vb_row request[] = {
 	ID,
 	U32("oid", "OID", .base = VB_HEX, .names = vb_ndis_oids, .set = VB_S_RECALLED,
 	    .summary = VB_SUM_YES),
-	INFO_LEN("info_len", "Information length"),
-	INFO_OFFSET("info_offset", "Information offset"),
+	PLACE("info"),
 	U32("vc_handle", "Virtual circuit"),
-	INFO("info", "Information"),
+	INFO,
 	PADDING,
 	END_ROWS,
 };
 
 static const struct vb_row answer[] = {
-	ID,
-	STATUS,
-	INFO_LEN("info_len", "Information length"),
-	INFO_OFFSET("info_offset", "Information offset"),
-	INFO("info", "Information"),
-	PADDING,
-	END_ROWS,
+	ID, STATUS, PLACE("info"), INFO, PADDING, END_ROWS,
 };
 
 static const struct vb_row bare_answer[] = {
-	ID,
-	STATUS,
-	INFO_LEN("info_len", "Information length"),
-	INFO_OFFSET("info_offset", "Information offset"),
-	BYTES("info", "Information", .len = LEN, AT_OFFSET),
-	PADDING,
-	END_ROWS,
+	ID, STATUS, PLACE("info"), BARE_INFO, PADDING, END_ROWS,
 };
 
 static const struct vb_row reset[] = {
@@ -311,12 +302,7 @@ static const struct vb_row reset_complete[] = {
 };
 
 static const struct vb_row indicate_status[] = {
-	STATUS,
-	INFO_LEN("status_len", "Information length"),
-	INFO_OFFSET("status_offset", "Information offset"),
-	BYTES("info", "Information", .len = LEN, AT_OFFSET),
-	PADDING,
-	END_ROWS,
+	STATUS, PLACE("status"), BARE_INFO, PADDING, END_ROWS,
 };
 
 /* ---- all ---- */
