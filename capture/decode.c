@@ -122,7 +122,6 @@ static void walk_part(struct vb_decoder *d, enum vb_part part, bool wanted,
 		judge(d, w);
 }
 
-/* False: no memory, and they are not shown. */
 static bool reserve(struct vb_decoder *d, uint32_t n)
 {
 	uint8_t *bigger;
@@ -146,8 +145,12 @@ static void walk_inner(struct vb_decoder *d, bool wanted, const struct vb_sink *
 	struct vb_walked w;
 	struct vb_frame f;
 
-	if (d->ev->hdr.ext_len == 0 || (!wanted && !learns) || !reserve(d, d->ev->hdr.ext_len))
+	if (d->ev->hdr.ext_len == 0 || (!wanted && !learns))
 		return;
+	if (!reserve(d, d->ev->hdr.ext_len)) { /* no memory: nobody knows what they say */
+		d->unexplained += learns ? d->ev->hdr.ext_len : 0;
+		return;
+	}
 	vb_inner_init(&in, &d->walked, d->ev->ext, d->ev->hdr.ext_len, d->room);
 	while ((proto = vb_inner_next(&in, &d->frame, &f, &w))) {
 		if (learns && is_first)

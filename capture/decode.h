@@ -36,7 +36,7 @@ struct vb_decoder {
 	uint32_t unexplained; /* bytes no row describes */
 	bool malformed;
 	bool learned;  /* the session has seen it */
-	uint8_t *room; /* for messages in several pieces */
+	uint8_t *room; /* for messages in several pieces: room_len bytes */
 	uint32_t room_len;
 };
 
