@@ -28,7 +28,8 @@ void vb_inner_init(struct vb_inner *in, const struct vb_walked *w, const uint8_t
 
 /*
  * The protocol of the next message, its bytes in the context of the record's frame f, and what a walk
- * finds; NULL: there is none. What follows a message that is not well-formed is none: where it would begin is unknown.
+ * finds; NULL: there is none. What follows a message that is not well-formed is none: where it would
+ * begin is unknown.
  */
 const struct vb_proto *vb_inner_next(struct vb_inner *in, const struct vb_frame *f,
 				     struct vb_frame *ret_f, struct vb_walked *ret_w);
