@@ -20,45 +20,59 @@ static bool take_segment(struct vb_inner *in, struct vb_segment *ret_s, const ui
 	return true;
 }
 
-static void add_piece(struct vb_inner *in, const uint8_t *bytes, uint32_t n, uint8_t *room)
+/* The piece at room, all of it captured, goes on with another one. */
+static void add_piece(uint8_t *room, struct vb_segment *whole, const struct vb_segment *s,
+		      const uint8_t *bytes)
 {
-	if (in->data != room)
-		memcpy(room, in->data, in->n_data);
-	in->data = room;
-	memcpy(room + in->n_data, bytes, n);
-	in->n_data += n;
+	uint64_t n_wire = (uint64_t)whole->wire_len + s->wire_len;
+
+	memcpy(room + sizeof(*whole) + whole->cap_len, bytes, s->cap_len);
+	whole->cap_len += s->cap_len;
+	whole->wire_len = n_wire < UINT32_MAX ? (uint32_t)n_wire : UINT32_MAX;
 }
 
-/* A single piece is left where it is. Behind one that was cut nothing has its place. */
+/* Pieces that follow each other become one, in room; behind one that was cut another begins. */
 static void join(struct vb_inner *in, uint8_t *room)
 {
-	uint64_t n_wire = 0;
+	struct vb_segment s, whole = { 0 };
 	const uint8_t *bytes;
+	uint64_t n_wire = 0;
+	uint32_t at = 0; /* where whole is in room */
+
+	if (in->ext_len < sizeof(s))
+		return;
+	while (take_segment(in, &s, &bytes)) {
+		n_wire += s.wire_len;
+		if (whole.cap_len < whole.wire_len) {
+			memcpy(room + at, &whole, sizeof(whole));
+			at += (uint32_t)(sizeof(whole) + vb_pad4(whole.cap_len));
+			whole = (struct vb_segment){ 0 };
+		}
+		add_piece(room + at, &whole, &s, bytes);
+	}
+	memcpy(room + at, &whole, sizeof(whole));
+	in->ext = room;
+	in->ext_len = at + (uint32_t)(sizeof(whole) + vb_pad4(whole.cap_len));
+	in->n_wire = n_wire < UINT32_MAX ? (uint32_t)n_wire : UINT32_MAX;
+}
+
+static bool next_piece(struct vb_inner *in)
+{
 	struct vb_segment s;
 
-	while (take_segment(in, &s, &bytes)) {
-		if (!in->data) {
-			in->data = bytes;
-			in->n_data = s.cap_len;
-		} else if (in->n_data == n_wire) {
-			add_piece(in, bytes, s.cap_len, room);
-		}
-		n_wire += s.wire_len;
-	}
-	in->n_wire = n_wire < UINT32_MAX ? (uint32_t)n_wire : UINT32_MAX;
+	if (!take_segment(in, &s, &in->data))
+		return false;
+	in->n_data = s.cap_len;
+	in->n_piece = s.wire_len;
+	return true;
 }
 
 static bool next_range(struct vb_inner *in)
 {
-	const uint8_t *bytes;
-	struct vb_segment s;
+	bool found = next_piece(in);
 
-	if (!take_segment(in, &s, &bytes))
-		return false;
-	in->data = bytes;
-	in->n_data = s.cap_len;
-	in->n_wire = s.wire_len;
-	return true;
+	in->n_wire = found ? in->n_piece : 0;
+	return found;
 }
 
 void vb_inner_init(struct vb_inner *in, const struct vb_walked *w, const uint8_t *ext,
@@ -72,8 +86,11 @@ void vb_inner_init(struct vb_inner *in, const struct vb_walked *w, const uint8_t
 			in->proto = vb_proto_by_name(msg->outside);
 		in->apart |= msg && msg->apart;
 	}
-	if (in->proto && !in->apart)
-		join(in, room);
+	if (!in->proto || in->apart)
+		return;
+	join(in, room);
+	if (!next_piece(in))
+		in->n_wire = 0;
 }
 
 static uint32_t smaller(uint32_t a, uint32_t b)
@@ -89,15 +106,23 @@ static uint32_t own_length(const struct vb_frame *f, const struct vb_walked *w)
 	return w->layer[0].len;
 }
 
+/* On to what follows a message of len bytes; among bytes that are lost nothing has its place. */
 static void pass(struct vb_inner *in, uint32_t len)
 {
-	uint32_t n = smaller(len, in->n_data);
+	uint32_t n;
 
-	if (in->apart || n < len) /* what stands behind a message in its range is left over */
-		len = in->n_wire;
+	in->n_wire = in->apart ? 0 : in->n_wire - len; /* in a range the rest is left over */
+	while (in->n_wire && len >= in->n_piece) {
+		len -= in->n_piece;
+		if (!next_piece(in))
+			in->n_wire = 0;
+	}
+	n = smaller(len, in->n_data);
 	in->data += n;
-	in->n_data = in->n_wire == len ? 0 : in->n_data - n;
-	in->n_wire -= len;
+	in->n_data -= n;
+	in->n_piece -= smaller(len, in->n_piece);
+	if (n < len)
+		in->n_wire = 0;
 }
 
 const struct vb_proto *vb_inner_next(struct vb_inner *in, const struct vb_frame *f,

@@ -14,8 +14,9 @@ struct vb_inner {
 	bool apart;		      /* each range of the packet is a message of its own */
 	const uint8_t *ext;	      /* segments that follow, ext_len bytes */
 	uint32_t ext_len;
-	const uint8_t *data; /* of the messages that follow: n_data bytes of n_wire were captured */
-	uint32_t n_data, n_wire;
+	const uint8_t *data; /* of the piece at hand: n_data bytes of n_piece were captured */
+	uint32_t n_data, n_piece;
+	uint32_t n_wire; /* bytes of the messages that follow, in this piece and those behind it */
 };
 
 /*
@@ -29,7 +30,8 @@ void vb_inner_init(struct vb_inner *in, const struct vb_walked *w, const uint8_t
 /*
  * The protocol of the next message, its bytes in the context of the record's frame f, and what a walk
  * finds; NULL: there is none. What follows a message that is not well-formed is none: where it would
- * begin is unknown.
+ * begin is unknown. One of which bytes were not captured is followed by the next all the same, if that
+ * one begins a piece, or stands in it.
  */
 const struct vb_proto *vb_inner_next(struct vb_inner *in, const struct vb_frame *f,
 				     struct vb_frame *ret_f, struct vb_walked *ret_w);

@@ -131,7 +131,7 @@ Test(inner, in_pieces)
 	expect_end(&p);
 }
 
-/* Behind bytes that are lost nothing has its place. */
+/* Where a message ends that was cut is known, if its head is there: the next piece goes on. */
 Test(inner, piece_is_cut)
 {
 	struct packet p;
@@ -142,6 +142,79 @@ Test(inner, piece_is_cut)
 	begin(&p);
 	expect(&p, 1, 12, 12);
 	expect(&p, 0, 12, 8);
+	expect(&p, 2, 12, 12);
+	expect_end(&p);
+}
+
+/* The rest of a message that was cut stands in other pieces, of which one is whole. */
+Test(inner, goes_on_behind_a_cut)
+{
+	struct packet p;
+
+	in_band(&p);
+	add(&p, "08000000 18000000 01000000", 4);
+	add(&p, "00000000 0000", 0);
+	add(&p, "0000" SECOND, 0);
+	add(&p, "08000000", 8);
+	begin(&p);
+	expect(&p, 1, 24, 12);
+	expect(&p, 2, 12, 12);
+	expect(&p, 0, 12, 4);
+	expect_end(&p);
+}
+
+/* Nothing at all was captured of a piece; what was cut has no end of its own. */
+Test(inner, without_a_head)
+{
+	struct packet p;
+
+	in_band(&p);
+	add(&p, "", 24);
+	add(&p, "", 0);
+	begin(&p);
+	expect(&p, 0, 24, 0);
+	expect_end(&p);
+	in_band(&p);
+	add(&p, FIRST "08000000", 8);
+	add(&p, SECOND, 0);
+	begin(&p);
+	expect(&p, 1, 12, 12);
+	expect(&p, 0, 24, 4);
+	expect_end(&p);
+}
+
+/* A message that would begin among bytes that are lost. */
+Test(inner, begins_in_a_cut)
+{
+	struct packet p;
+
+	in_band(&p);
+	add(&p, FIRST, 12);
+	add(&p, SECOND, 0);
+	begin(&p);
+	expect(&p, 1, 12, 12);
+	expect(&p, 0, 24, 0);
+	expect_end(&p);
+	in_band(&p);
+	add(&p, "08000000 0c000000", 8);
+	add(&p, SECOND, 0);
+	begin(&p);
+	expect(&p, 0, 12, 8);
+	expect_end(&p);
+}
+
+/* Lengths that no memory would hold. */
+Test(inner, lengths_lie)
+{
+	struct packet p;
+
+	in_band(&p);
+	add(&p, FIRST, 0);
+	add(&p, "", UINT32_MAX);
+	add(&p, SECOND, UINT32_MAX - 12);
+	begin(&p);
+	expect(&p, 1, 12, 12);
+	expect(&p, 0, UINT32_MAX - 12, 0);
 	expect_end(&p);
 }
 
