@@ -69,9 +69,11 @@ void vb_decoder_done(struct vb_decoder *d)
 	if (d->session)
 		vb_session_free(d->session);
 	free(d->room);
+	free(d->recalled);
 	d->session = NULL;
 	d->room = NULL;
-	d->room_len = 0;
+	d->recalled = NULL;
+	d->room_len = d->cap_recalled = d->n_recalled = 0;
 }
 
 void vb_decoder_begin(struct vb_decoder *d, const struct vb_event *ev)
@@ -84,6 +86,7 @@ void vb_decoder_begin(struct vb_decoder *d, const struct vb_event *ev)
 	vb_session_prepare(d->session, &d->frame);
 	d->link = (struct vb_link){ 0 };
 	d->unexplained = 0;
+	d->n_recalled = 0;
 	d->malformed = ev->n_malformed > 0;
 	d->learned = false;
 }
@@ -136,27 +139,63 @@ static bool reserve(struct vb_decoder *d, uint32_t n)
 	return true;
 }
 
+/* What the request of message i of the record had, if it is an answer. False: no memory. */
+static bool recall(struct vb_decoder *d, uint32_t i, struct vb_frame *f, const struct vb_walked *w)
+{
+	if (i >= d->cap_recalled) {
+		uint32_t cap = d->cap_recalled * 2 + 8;
+		uint32_t *bigger = reallocarray(d->recalled, cap, sizeof(*bigger));
+
+		if (!bigger)
+			return false;
+		d->recalled = bigger;
+		d->cap_recalled = cap;
+	}
+	vb_session_recall(d->session, w, f);
+	d->recalled[i] = f->recalled;
+	d->n_recalled = i + 1;
+	return true;
+}
+
+int vb_decoder_outside(struct vb_decoder *d, struct vb_outside *ret)
+{
+	uint32_t len = d->ev->hdr.ext_len;
+
+	*ret = (struct vb_outside){ 0 };
+	if (!reserve(d, len))
+		return -ENOMEM;
+	vb_inner_init(&ret->in, &d->walked, d->ev->ext, len, d->room);
+	return 0;
+}
+
+const struct vb_proto *vb_outside_next(struct vb_outside *o, const struct vb_decoder *d,
+				       struct vb_frame *ret_f, struct vb_walked *ret_w)
+{
+	const struct vb_proto *proto = vb_inner_next(&o->in, &d->frame, ret_f, ret_w);
+
+	if (proto && o->n < d->n_recalled)
+		ret_f->recalled = d->recalled[o->n];
+	o->n += proto != NULL;
+	return proto;
+}
+
 /* With the first call the session learns from them, after the packet that they belong to. */
 static void walk_inner(struct vb_decoder *d, bool wanted, const struct vb_sink *sink, bool learns)
 {
 	const struct vb_proto *proto;
-	bool is_first = true; /* what answers a request comes alone */
-	struct vb_inner in;
+	struct vb_outside o;
 	struct vb_walked w;
 	struct vb_frame f;
 
 	if (d->ev->hdr.ext_len == 0 || (!wanted && !learns))
 		return;
-	if (!reserve(d, d->ev->hdr.ext_len)) { /* no memory: nobody knows what they say */
+	if (vb_decoder_outside(d, &o) < 0) { /* no memory: nobody knows what they say */
 		d->unexplained += learns ? d->ev->hdr.ext_len : 0;
 		return;
 	}
-	vb_inner_init(&in, &d->walked, d->ev->ext, d->ev->hdr.ext_len, d->room);
-	while ((proto = vb_inner_next(&in, &d->frame, &f, &w))) {
-		if (learns && is_first)
-			vb_session_recall(d->session, &w, &d->frame);
-		f.recalled = is_first ? d->frame.recalled : 0;
-		is_first = false;
+	while ((proto = vb_outside_next(&o, d, &f, &w))) {
+		if (learns && !recall(d, o.n - 1, &f, &w))
+			d->unexplained += f.cap_len;
 		vb_walk(proto, &f, wanted ? sink : NULL, &w);
 		if (!learns)
 			continue;

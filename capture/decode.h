@@ -7,6 +7,7 @@
 #define VB_DECODE_H
 
 #include "capture/event.h"
+#include "dissectors/inner.h"
 #include "dissectors/session.h"
 
 /* ---- answers found on a first pass ---- */
@@ -38,6 +39,8 @@ struct vb_decoder {
 	bool learned;  /* the session has seen it */
 	uint8_t *room; /* for messages in several pieces: room_len bytes */
 	uint32_t room_len;
+	uint32_t *recalled; /* of each message outside: n_recalled, once the session has learned */
+	uint32_t n_recalled, cap_recalled;
 };
 
 /* 0 or -ENOMEM. answers may be NULL. */
@@ -52,5 +55,22 @@ void vb_decoder_begin(struct vb_decoder *d, const struct vb_event *ev);
  * first call the session learns from the record; a further one shows it to another sink.
  */
 void vb_decoder_walk(struct vb_decoder *d, unsigned int parts, const struct vb_sink *sink);
+
+/* ---- the record's messages outside the ring, for those who need more than a sink ---- */
+
+struct vb_outside {
+	struct vb_inner in; /* .proto: what they are; NULL: the packet has none */
+	uint32_t n;	    /* that vb_outside_next() gave */
+};
+
+/* Begin, after vb_decoder_walk(). 0 or -ENOMEM. */
+int vb_decoder_outside(struct vb_decoder *d, struct vb_outside *ret);
+
+/*
+ * As vb_inner_next(), read by what the message's request had. The bytes live until the record's end
+ * or the next vb_decoder_outside() or vb_decoder_walk().
+ */
+const struct vb_proto *vb_outside_next(struct vb_outside *o, const struct vb_decoder *d,
+				       struct vb_frame *ret_f, struct vb_walked *ret_w);
 
 #endif
