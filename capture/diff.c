@@ -43,6 +43,14 @@ static int rewind_both(struct vb_diffing *d)
 	return rc < 0 ? rc : vb_source_file_rewind(d->input[1].source, &d->err);
 }
 
+static int read_again(struct vb_diffing *d)
+{
+	int rc = rewind_both(d);
+
+	vb_diff_forget(d);
+	return rc < 0 ? rc : read_both(d);
+}
+
 /*
  * Packets are told apart by what both traces have of them. How much that is shows only when all were
  * read: if some were cut, all is read once more.
@@ -60,9 +68,7 @@ static int read_inputs(struct vb_diffing *d)
 	if (rc < 0 || limit == UINT32_MAX)
 		return rc;
 	d->limit = limit;
-	vb_diff_forget(d);
-	rc = rewind_both(d);
-	return rc < 0 ? rc : read_both(d);
+	return read_again(d);
 }
 
 static void say_truncated(const struct vb_diffing *d)
@@ -76,7 +82,7 @@ static void say_truncated(const struct vb_diffing *d)
 
 /* ---- all of it ---- */
 
-static int match_all(struct vb_diffing *d)
+static int match_lanes(struct vb_diffing *d)
 {
 	int rc = 0;
 
@@ -86,6 +92,17 @@ static int match_all(struct vb_diffing *d)
 		rc = vb_diff_match(d, &d->lanes[i]);
 	}
 	return rc < 0 ? vb_fail(&d->err, rc, "not enough memory") : 0;
+}
+
+/* How far messages outside the ring can be compared is known when their packets are pairs. */
+static int match_all(struct vb_diffing *d)
+{
+	int rc = match_lanes(d);
+
+	if (rc < 0 || !d->limits_set)
+		return rc;
+	rc = read_again(d);
+	return rc < 0 ? rc : match_lanes(d);
 }
 
 static enum vb_exit run(struct vb_diffing *d)

@@ -167,6 +167,11 @@ void vb_diff_forget(struct vb_diffing *d)
 {
 	for (size_t i = 0; i < d->n_lanes; i++)
 		d->lanes[i].items[0].n = d->lanes[i].items[1].n = 0;
+	for (size_t i = 0; i < d->n_devices; i++)
+		d->devices[i] = (struct vb_diff_device){ .dev = d->devices[i].dev };
+	d->n_found = 0;
+	d->payload[0].n = d->payload[1].n = 0;
+	d->limits_set = false;
 	for (unsigned int side = 0; side < 2; side++)
 		d->input[side] = (struct vb_diff_input){
 			.path = d->input[side].path,
@@ -181,6 +186,8 @@ void vb_diff_lanes_done(struct vb_diffing *d)
 		free(d->lanes[i].items[0].list);
 		free(d->lanes[i].items[1].list);
 	}
+	vb_diff_payload_done(&d->payload[0]);
+	vb_diff_payload_done(&d->payload[1]);
 	free(d->lanes);
 	free(d->slots);
 	free(d->devices);

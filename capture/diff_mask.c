@@ -79,11 +79,13 @@ static void mask_close(void *ctx, enum vb_span span, const struct vb_item *it)
 	vb_path_close(&m->path);
 }
 
-const uint8_t *vb_diff_mask_apply(struct vb_diff_mask *m, struct vb_decoder *d)
+const uint8_t *vb_diff_mask_apply(struct vb_diff_mask *m, const struct vb_proto *proto,
+				  const struct vb_frame *f)
 {
 	struct vb_sink sink = { m, mask_open, mask_field, mask_close, NULL, NULL };
+	struct vb_walked ignored;
 
-	m->n = d->frame.cap_len;
+	m->n = f->cap_len;
 	if (m->n > m->room) {
 		uint8_t *bigger = realloc(m->bytes, m->n);
 
@@ -93,9 +95,9 @@ const uint8_t *vb_diff_mask_apply(struct vb_diff_mask *m, struct vb_decoder *d)
 		m->room = m->n;
 	}
 	if (m->n > 0)
-		memcpy(m->bytes, d->frame.data, m->n);
+		memcpy(m->bytes, f->data, m->n);
 	vb_path_init(&m->path);
-	vb_decoder_walk(d, VB_PART_ROOT, &sink);
+	vb_walk(proto, f, &sink, &ignored);
 	return m->bytes;
 }
 

@@ -78,17 +78,19 @@ static int count_pair(struct matching *m, uint32_t i, uint32_t k)
 {
 	const struct vb_diff_item *a = &m->item[0][i], *b = &m->item[1][k];
 	struct vb_diff_counts *c = counts(m);
+	bool ignored, same;
 
 	if (!a->wanted && !b->wanted)
 		return 0;
-	if (!is_equal(a, b)) {
+	same = vb_diff_payload_same(m->d, a, b, c, &ignored);
+	if (!same || !is_equal(a, b)) {
 		c->different++;
 		return keep(m, a, b);
 	}
 	c->equal++;
 	if (a->cut || b->cut)
 		c->cut++;
-	else if (a->raw != b->raw)
+	else if (a->raw != b->raw || ignored)
 		c->ignored++;
 	if (a->wire_len != b->wire_len)
 		c->padded++;

@@ -26,34 +26,10 @@ struct reading {
 	struct vb_decoder decoder;
 	struct test from, to, only;
 	struct vb_diff_mask *mask;
-	bool decodes;
 	enum place place;
 };
 
-/* ---- hashes ---- */
-
-static uint64_t stir(uint64_t h, uint64_t word)
-{
-	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
-	return h ^ h >> 29;
-}
-
-/* Zeros up to a multiple of 8 bytes make no difference: the length goes in by the seed. */
-static uint64_t hash(const uint8_t *bytes, size_t n, uint64_t seed)
-{
-	uint64_t h = stir(UINT64_C(0x243f6a8885a308d3), seed), word;
-
-	for (; n >= sizeof(word); n -= sizeof(word), bytes += sizeof(word)) {
-		memcpy(&word, bytes, sizeof(word));
-		h = stir(h, word);
-	}
-	if (n > 0) {
-		word = 0;
-		memcpy(&word, bytes, n);
-		h = stir(h, word);
-	}
-	return stir(h, h >> 32);
-}
+/* ---- an item ---- */
 
 static uint64_t padded_len(const struct vb_record_header *h)
 {
@@ -76,7 +52,7 @@ static int make_item(struct reading *rd, const struct vb_event *ev, struct vb_di
 	if (ev->number > UINT32_MAX)
 		return vb_fail(&rd->d->err, -E2BIG, "%s has too many records", rd->in->path);
 	*ret = (struct vb_diff_item){
-		.raw = hash(bytes, h->cap_len, len),
+		.raw = vb_diff_hash(bytes, h->cap_len, len),
 		.number = (uint32_t)ev->number,
 		.wire_len = h->wire_len,
 		.ring_pos = h->kind == VB_KIND_PACKET ? h->ring_pos : VB_RING_POS_UNKNOWN,
@@ -87,12 +63,12 @@ static int make_item(struct reading *rd, const struct vb_event *ev, struct vb_di
 	if (ret->cut && !ret->stub)
 		rd->in->shortest_cut = smaller(rd->in->shortest_cut, h->cap_len);
 	if (rd->mask)
-		bytes = vb_diff_mask_apply(rd->mask, &rd->decoder);
+		bytes = vb_diff_mask_apply(rd->mask, vb_root_proto(h->kind), &rd->decoder.frame);
 	if (!bytes && h->cap_len > 0)
 		return vb_fail(&rd->d->err, -ENOMEM, "not enough memory");
-	ret->full = rd->mask ? hash(bytes, h->cap_len, len) : ret->raw;
-	ret->key = h->cap_len > rd->d->limit ? hash(bytes, rd->d->limit, len) : ret->full;
-	ret->shape = (uint32_t)hash(bytes, smaller(h->cap_len, SHAPE_LEN), len);
+	ret->full = rd->mask ? vb_diff_hash(bytes, h->cap_len, len) : ret->raw;
+	ret->key = h->cap_len > rd->d->limit ? vb_diff_hash(bytes, rd->d->limit, len) : ret->full;
+	ret->shape = (uint32_t)vb_diff_hash(bytes, smaller(h->cap_len, SHAPE_LEN), len);
 	return 0;
 }
 
@@ -128,6 +104,20 @@ static bool is_wanted(struct reading *rd, const struct vb_event *ev)
 	return rd->place == BETWEEN && (!rd->only.filter || matches(rd, &rd->only));
 }
 
+/* Bytes of the external part without its framing. */
+static uint64_t kept_outside(const struct vb_event *ev)
+{
+	struct vb_segment s;
+	uint64_t n = 0;
+
+	for (uint64_t at = 0; at + sizeof(s) <= ev->hdr.ext_len;
+	     at += sizeof(s) + vb_pad4(s.cap_len)) {
+		memcpy(&s, ev->ext + at, sizeof(s));
+		n += s.cap_len;
+	}
+	return n;
+}
+
 static int take_record(struct reading *rd, const struct vb_event *ev)
 {
 	struct vb_diff_item item;
@@ -135,11 +125,10 @@ static int take_record(struct reading *rd, const struct vb_event *ev)
 	int rc;
 
 	rd->in->n_records++;
-	if (rd->decodes)
-		vb_decoder_begin(&rd->decoder, ev);
+	vb_decoder_begin(&rd->decoder, ev);
 	wanted = is_wanted(rd, ev);
 	/* Nobody looked: it is learned from all the same. */
-	if (rd->decodes && !rd->decoder.learned)
+	if (!rd->decoder.learned)
 		vb_decoder_walk(&rd->decoder, 0, NULL);
 	if (!is_traffic(&ev->hdr))
 		return 0;
@@ -152,7 +141,10 @@ static int take_record(struct reading *rd, const struct vb_event *ev)
 		return rc;
 	item.wanted = wanted;
 	rd->in->n_compared += wanted;
-	rc = vb_diff_add(rd->d, rd->side, &ev->hdr, &item);
+	rd->in->n_payload += kept_outside(ev);
+	rc = vb_diff_payload_take(&rd->d->payload[rd->side], &rd->decoder, rd->mask, &item);
+	if (rc == 0)
+		rc = vb_diff_add(rd->d, rd->side, &ev->hdr, &item);
 	return rc < 0 ? vb_fail(&rd->d->err, rc, "not enough memory") : 0;
 }
 
@@ -213,7 +205,6 @@ static int prepare(struct reading *rd)
 	int rc = compile("--from", opt->from, &rd->from, err);
 
 	rd->place = opt->from ? BEFORE : BETWEEN;
-	rd->decodes = opt->from || opt->to || opt->filter || opt->n_ignore > 0;
 	if (rc == 0)
 		rc = compile("--to", opt->to, &rd->to, err);
 	if (rc == 0)

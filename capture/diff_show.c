@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "capture/diff.h"
-#include "dissectors/compare.h"
 
 #define WAIT_MS 200
 
@@ -13,7 +12,8 @@
 struct kept {
 	struct vb_buf text; /* in the form of -T */
 	struct vb_frame frame;
-	uint8_t *data; /* of the frame, when its fields will be compared */
+	uint8_t *data;		      /* of the frame, when its fields will be compared */
+	struct vb_diff_kept *outside; /* likewise */
 };
 
 struct wanted {
@@ -27,6 +27,8 @@ struct showing {
 	struct kept *kept[2]; /* one for each difference */
 	struct wanted *wanted;
 	bool any_field;
+	bool is_outside; /* the field that differs, in that message */
+	uint32_t message;
 };
 
 /* ---- fetching ---- */
@@ -67,7 +69,7 @@ static int keep(struct showing *s, unsigned int side, size_t i, struct vb_show *
 	if (k->frame.cap_len > 0)
 		memcpy(k->data, k->frame.data, k->frame.cap_len);
 	k->frame.data = k->data;
-	return 0;
+	return vb_diff_kept_new(decoder, &k->outside);
 }
 
 static int fetch_all(struct showing *s, unsigned int side, struct vb_show *show,
@@ -120,7 +122,10 @@ static void field_text(void *ctx, const struct vb_diff *diff)
 	struct showing *s = ctx;
 
 	s->any_field = true;
-	vb_buf_fmt(s->out, "\t%s: %s -> %s%s\n", diff->path, diff->text[0] ? diff->text[0] : none,
+	vb_buf_str(s->out, "\t");
+	if (s->is_outside)
+		vb_buf_fmt(s->out, "outside[%u]: ", s->message);
+	vb_buf_fmt(s->out, "%s: %s -> %s%s\n", diff->path, diff->text[0] ? diff->text[0] : none,
 		   diff->text[1] ? diff->text[1] : none, diff->ignored ? " (may differ)" : "");
 }
 
@@ -131,6 +136,8 @@ static void field_json(void *ctx, const struct vb_diff *diff)
 	vb_buf_str(s->out, s->any_field ? ",{\"field\":" : "{\"field\":");
 	s->any_field = true;
 	vb_buf_json(s->out, diff->path);
+	if (s->is_outside)
+		vb_buf_fmt(s->out, ",\"outside\":%u", s->message);
 	for (unsigned int side = 0; side < 2; side++) {
 		if (!diff->text[side])
 			continue;
@@ -151,9 +158,15 @@ static int compare_fields(struct showing *s, size_t i, bool json)
 		.ctx = s,
 	};
 	struct vb_compared result;
+	int rc;
 
-	s->any_field = false;
-	return vb_compare(vb_root_proto(a->kind), a, b, &how, &result);
+	s->any_field = s->is_outside = false;
+	rc = vb_compare(vb_root_proto(a->kind), a, b, &how, &result);
+	s->is_outside = true;
+	if (rc == 0)
+		rc = vb_diff_kept_compare(s->kept[0][i].outside, s->kept[1][i].outside, &how,
+					  &s->message);
+	return rc;
 }
 
 /* ---- a difference ---- */
@@ -239,6 +252,7 @@ static void done(struct showing *s)
 		for (size_t i = 0; s->kept[side] && i < s->d->n_found; i++) {
 			vb_buf_done(&s->kept[side][i].text);
 			free(s->kept[side][i].data);
+			vb_diff_kept_free(s->kept[side][i].outside);
 		}
 		free(s->kept[side]);
 	}

@@ -23,6 +23,9 @@ static const struct column columns[] = {
 	{ COUNT(ignored), "equal but for fields that may differ", false },
 	{ COUNT(padded), "equal but for zeros at the end of a control message", false },
 	{ COUNT(cut), "equal in what both traces kept of the packet", false },
+	{ COUNT(payload_compared), "bytes outside the ring that both traces kept", false },
+	{ COUNT(payload_uncompared), "bytes outside the ring that a trace did not keep", false },
+	{ COUNT(payload_missing), "packets of which a trace kept nothing outside the ring", false },
 };
 
 /* What is counted while a trace is read. */
@@ -39,6 +42,7 @@ static const struct fact facts[] = {
 	{ FACT(compared), NULL },
 	{ FACT(failed), "writes that failed, left out" },
 	{ FACT(moved), "records that stood elsewhere than in the ring" },
+	{ FACT(payload), "bytes outside the ring that were kept" },
 };
 
 #define N_OF(a) (sizeof(a) / sizeof(*(a)))
@@ -62,6 +66,9 @@ static void add_counts(struct vb_diff_counts *to, const struct vb_diff_counts *c
 	to->ignored += c->ignored;
 	to->padded += c->padded;
 	to->cut += c->cut;
+	to->payload_compared += c->payload_compared;
+	to->payload_uncompared += c->payload_uncompared;
+	to->payload_missing += c->payload_missing;
 }
 
 /* A direction of which nothing was compared has no line. */
@@ -286,6 +293,8 @@ static void put_verdict(struct vb_buf *out, const struct vb_diff_counts *total,
 		vb_buf_str(out, "BAD: nothing was compared");
 	else if (before[0] != ',')
 		vb_buf_str(out, "equal");
+	if (total->payload_missing > 0 && total->payload_compared == 0)
+		vb_buf_str(out, "; payload not compared");
 	vb_buf_str(out, "\n");
 }
 

@@ -40,7 +40,8 @@ static struct vb_options options_of(uint8_t byte)
 {
 	static const enum vb_form forms[] = { VB_FORM_TEXT, VB_FORM_JSON, VB_FORM_NONE,
 					      VB_FORM_TEXT };
-	static const char *ignore[] = { "hv_ring.trans_id", "hv_icmsg.status", "hv_heartbeat.*" };
+	static const char *ignore[] = { "hv_ring.trans_id", "hv_icmsg.status", "hv_heartbeat.*",
+					"hv_rndis.keepalive" };
 	static struct vb_option_min mins[] = { { VB_MIN_ANY, 1, "any=1" } };
 
 	return (struct vb_options){
@@ -50,7 +51,7 @@ static struct vb_options options_of(uint8_t byte)
 		.hex = byte & 4,
 		.all = byte & 8,
 		.ignore = ignore,
-		.n_ignore = byte & 16 ? 3 : 0,
+		.n_ignore = byte & 16 ? 4 : 0,
 		.filter = byte & 32 ? "hv_heartbeat || vmbus" : NULL,
 		.from = byte & 64 ? "vmbus.open" : NULL,
 		.mins = mins,

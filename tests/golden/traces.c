@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * golden-traces FILE FAULTY GUEST HOST NETWORK: how the hand-made traces of the golden tests were made. FILE
- * is a good one: states, an offer, and a balloon that negotiates, gives pages back and reports.
+ * golden-traces FILE FAULTY GUEST HOST NETWORK NETHOST NETBARE: how the hand-made traces of the golden
+ * tests were made. FILE is a good one: states, an offer, and a balloon that negotiates, gives pages back
+ * and reports.
  * FAULTY has losses, a length that lies, packets that were cut, a failed write and an external part.
  * GUEST and HOST are the same traffic seen from both sides, each with faults of its own. NETWORK has
  * RNDIS messages outside the ring: one, two in a section, one in two ranges, one in each of two ranges.
+ * NETHOST is the same traffic as the host has it: in other pieces, with a frame that differs and one that
+ * is missing. NETBARE has nothing of what is outside.
  */
 #include <stdio.h>
 #include <string.h>
@@ -25,6 +28,7 @@ struct making {
 	uint64_t time_ns, seq[2];
 	uint16_t flags;	   /* of every record */
 	uint32_t ring_pos; /* of the next packet to the host; 0: rings have no positions */
+	bool bare;	   /* nothing outside the ring is kept */
 	int rc;
 	struct vb_err err;
 };
@@ -329,7 +333,7 @@ static void put_rndis(struct making *m, bool to_the_host, uint16_t type, const v
 	memcpy(p + at, message, sizeof(message));
 	r.network = true;
 	r.ext = o->bytes;
-	r.ext_len = o->len;
+	r.ext_len = m->bare ? 0 : o->len;
 	r.ext_wire_len = o->wire_len;
 	r.flags = 0;
 	put(m, &r, p, len);
@@ -380,10 +384,10 @@ static uint32_t rndis_head(uint32_t p[16], uint32_t len, uint32_t info_type, uin
 	return sizeof(head);
 }
 
-static void put_frames(struct making *m)
+/* What the driver sends. The host has the section in one piece, the frame behind its head whole. */
+static void put_frames_out(struct making *m, bool host)
 {
 	static const uint32_t pages[10] = { 0, 2, 60, 0x40, 0x1000, 0, 42, 0x80, 0x2000, 0 };
-	static const uint32_t ranges[6] = { 0xcafe, 2, 0x800, 0x800, 0x800, 0 };
 	uint8_t two[256] = { 0 };
 	struct outside o = { 0 };
 	uint32_t head[16], n;
@@ -395,21 +399,33 @@ static void put_frames(struct making *m)
 	n = rndis_head(head, sizeof(arp), 0, 0x220015); /* checksums */
 	memcpy(two + 104, head, n);
 	memcpy(two + 104 + n, arp, sizeof(arp));
-	add_piece(&o, SECTION, two, 206, 206);
+	add_piece(&o, SECTION, two, host ? 100 : 206, host ? 100 : 206);
+	if (host)
+		add_piece(&o, SECTION, two + 100, 106, 106);
 	put_rndis(m, true, 6, NULL, 0, false, &o);
 
 	o = (struct outside){ 0 };
 	add_piece(&o, 0, head, n, n);
-	add_piece(&o, 1, arp, sizeof(arp), 20);
+	add_piece(&o, 1, arp, sizeof(arp), host ? sizeof(arp) : 20);
 	put_rndis(m, true, 9, pages, sizeof(pages), false, &o);
+}
 
-	o = (struct outside){ 0 };
+/* What the driver receives. The host has another checksum in the second range, and three messages. */
+static void put_frames_in(struct making *m, bool host)
+{
+	static const uint32_t ranges[6] = { 0xcafe, 2, 0x800, 0x800, 0x800, 0 };
+	uint8_t two[128] = { 0 };
+	struct outside o = { 0 };
+	uint32_t head[16], n = rndis_head(head, sizeof(arp), 0, 0x220015);
+
 	memcpy(two, head, n);
 	memcpy(two + n, arp, sizeof(arp));
 	add_piece(&o, 0, two, 102, 102);
-	rndis_head(head, sizeof(arp), 0, 0x28);
+	rndis_head(head, sizeof(arp), 0, host ? 0x24 : 0x28);
 	memcpy(two, head, n);
 	add_piece(&o, 1, two, 102, 102);
+	if (host)
+		add_piece(&o, 2, two, 102, 102);
 	put_rndis(m, false, 7, ranges, sizeof(ranges), false, &o);
 }
 
@@ -417,7 +433,23 @@ static void put_network(struct making *m)
 {
 	put_network_beginning(m);
 	put_control(m);
-	put_frames(m);
+	put_frames_out(m, false);
+	put_frames_in(m, false);
+}
+
+static void put_nethost(struct making *m)
+{
+	m->flags = VB_REC_HOST_SIDE;
+	put_network_beginning(m);
+	put_control(m);
+	put_frames_out(m, true);
+	put_frames_in(m, true);
+}
+
+static void put_netbare(struct making *m)
+{
+	m->bare = true;
+	put_network(m);
 }
 
 static int make(const char *path, void (*fill)(struct making *m), uint64_t lost)
@@ -443,11 +475,13 @@ static int make(const char *path, void (*fill)(struct making *m), uint64_t lost)
 
 int main(int argc, char **argv)
 {
-	if (argc != 6) {
-		fprintf(stderr, "usage: golden-traces FILE FAULTY GUEST HOST NETWORK\n");
+	if (argc != 8) {
+		fprintf(stderr,
+			"usage: golden-traces FILE FAULTY GUEST HOST NETWORK NETHOST NETBARE\n");
 		return 2;
 	}
 	return make(argv[1], put_good, 0) < 0 || make(argv[2], put_faulty, 3) < 0 ||
 	       make(argv[3], put_guest, 0) < 0 || make(argv[4], put_host, 0) < 0 ||
-	       make(argv[5], put_network, 0) < 0;
+	       make(argv[5], put_network, 0) < 0 || make(argv[6], put_nethost, 0) < 0 ||
+	       make(argv[7], put_netbare, 0) < 0;
 }
