@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define PAYLOAD 256u /* as vmbusdump keeps when it is not told */
 #define MAX_AGE_NS 1000000000u
 #define MAX_DEVICES 4096u /* statistics are kept for so many */
 
@@ -66,7 +67,7 @@ int vb_host_log_open(struct vb_host_log_file *f, const char *path, struct vb_err
 	static const struct vb_device bus = { .name = "vmbus" };
 	int rc;
 
-	*f = (struct vb_host_log_file){ .log = { f, record, device } };
+	*f = (struct vb_host_log_file){ .log = { f, record, device, PAYLOAD } };
 	if (!path)
 		return 0;
 	rc = vb_trace_writer_open(path, &opt, &f->writer, err);

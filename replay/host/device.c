@@ -67,6 +67,8 @@ static int set_up(struct vb_hdevice *d, struct vb_err *err)
 		snprintf(d->name, sizeof(d->name), "%s", m->name);
 	d->cfg.class = d->cfg.class ? d->cfg.class : m->class;
 	d->cfg.flags = d->cfg.flags ? d->cfg.flags : m->offer_flags;
+	if (!d->cfg.n_subchannels)
+		d->cfg.n_subchannels = m->n_subchannels;
 	d->state = calloc(1, m->state_size ? m->state_size : 1);
 	d->channels = calloc(d->cfg.n_subchannels + 1u, sizeof(struct vb_hchannel *));
 	if (!d->state || !d->channels)
@@ -193,11 +195,16 @@ const struct vb_clock *vb_hdevice_clock(const struct vb_hdevice *d)
 	return d->h->opt.clock;
 }
 
-struct vb_hchannel *vb_hdevice_primary(struct vb_hdevice *d)
+struct vb_hchannel *vb_hdevice_channel(struct vb_hdevice *d, uint16_t index)
 {
-	struct vb_hchannel *c = d->channels[0];
+	struct vb_hchannel *c = index <= d->cfg.n_subchannels ? d->channels[index] : NULL;
 
 	return c && vb_hchannel_is_open(c) ? c : NULL;
+}
+
+struct vb_hchannel *vb_hdevice_primary(struct vb_hdevice *d)
+{
+	return vb_hdevice_channel(d, 0);
 }
 
 uint32_t vb_hdevice_vmbus_version(const struct vb_hdevice *d)

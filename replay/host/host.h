@@ -48,6 +48,8 @@ struct vb_host_log {
 	void (*record)(void *ctx, const struct vb_event *ev);
 	/* A device, before its first record. */
 	void (*device)(void *ctx, const struct vb_device *dev);
+	/* Bytes kept of each message's data outside the ring; 0: none, UINT32_MAX: all. */
+	uint32_t payload;
 };
 
 struct vb_host_options {

@@ -10,6 +10,8 @@
 
 #include "replay/host/host.h"
 
+struct vb_hext; /* outside.h */
+
 /* A packet of the guest, in place in its ring: the guest may change the bytes at any time. */
 struct vb_hpacket {
 	struct vb_frame frame; /* of the whole packet, from the descriptor; for vb_values_read() */
@@ -44,7 +46,8 @@ struct vb_model {
 	uint8_t class;	      /* enum vb_class */
 	const char *instance; /* GUID of the first such device, as text */
 	uint16_t offer_flags;
-	bool pipe; /* offered as a pipe of messages */
+	bool pipe;		/* offered as a pipe of messages */
+	uint16_t n_subchannels; /* that the guest may ask for, unless the offer's config says how many */
 	size_t state_size;
 	const struct vb_setting *settings;
 	const struct vb_command *commands;
@@ -56,6 +59,12 @@ struct vb_model {
 	void (*packet)(struct vb_hdevice *d, struct vb_hchannel *c, const struct vb_hpacket *p);
 	void (*room)(struct vb_hdevice *d, struct vb_hchannel *c); /* after -EAGAIN */
 	void (*timer)(struct vb_hdevice *d, uint64_t now_ns);	   /* vb_hdevice_wake() came */
+	/*
+	 * For the host's log: what a packet of either side refers to outside the ring. At most limit
+	 * bytes of each message's data; 0: none.
+	 */
+	void (*outside)(struct vb_hdevice *d, const struct vb_frame *packet, uint32_t limit,
+			struct vb_hext *ext);
 	/* A request to the guest is unanswered: a mark waits for it. */
 	bool (*busy)(struct vb_hdevice *d);
 };
@@ -69,6 +78,8 @@ const struct vb_model *vb_model_by_name(const char *name);
 void *vb_hdevice_state(struct vb_hdevice *d); /* state_size bytes, zero at first */
 const struct vb_clock *vb_hdevice_clock(const struct vb_hdevice *d);
 struct vb_hchannel *vb_hdevice_primary(struct vb_hdevice *d); /* NULL while it is not open */
+/* The open channel of that sub-channel index; NULL: there is none. */
+struct vb_hchannel *vb_hdevice_channel(struct vb_hdevice *d, uint16_t index);
 uint32_t vb_hdevice_vmbus_version(const struct vb_hdevice *d);
 const struct vb_hdevice_config *vb_hdevice_config(const struct vb_hdevice *d);
 struct vb_host *vb_hdevice_host(struct vb_hdevice *d);

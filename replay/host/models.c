@@ -4,7 +4,7 @@
 
 #include "model.h"
 
-#define VB_MODELS(M) M(heartbeat) M(shutdown) M(timesync) M(kvp) M(vss) M(fcopy)
+#define VB_MODELS(M) M(heartbeat) M(shutdown) M(timesync) M(kvp) M(vss) M(fcopy) M(netvsc)
 
 #define DECLARE(m) extern const struct vb_model vb_model_##m;
 VB_MODELS(DECLARE)

@@ -96,7 +96,7 @@ void loop_init(struct loop *l, const struct loop_options *opt)
 	REQUIRE(!vb_memory_init(&l->memory, opt->memory ? opt->memory : LOOP_MEMORY));
 	l->transport = (struct vb_transport){ l, map, map_ring, unmap_ring, interrupt };
 	l->clock = (struct vb_clock){ .ctx = l, .mono_ns = read_mono, .wall_ns = read_wall };
-	l->log = (struct vb_host_log){ l, record, device };
+	l->log = (struct vb_host_log){ l, record, device, UINT32_MAX };
 	l->now_ns = 1000000000;
 	l->max_records = opt->max_records;
 	if (opt->max_records) {

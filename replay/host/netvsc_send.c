@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the guest sends: RNDIS messages in a section of the send buffer, in ranges of its memory, or
+ * first the one and then the other.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "replay/host/netvsc.h"
+
+#define NO_SECTION UINT32_MAX
+#define CONTROL 1
+#define PACKET 1u
+#define MAX_MESSAGES 64u /* in a packet; vmswitch takes 8 */
+
+/* ---- gathering ---- */
+
+static int add_section(struct vb_netvsc *n, uint64_t index, uint64_t len,
+		       struct vb_netvsc_gathered *g)
+{
+	const struct vb_netvsc_buffer *b = &n->send;
+
+	if (index == NO_SECTION)
+		return 0;
+	if (!b->there || index >= b->n_parts || len > b->part_len)
+		return -EBADMSG;
+	g->piece[g->n++] = (struct vb_netvsc_piece){ NETVSC_SECTION, (uint32_t)len };
+	g->len = (uint32_t)len;
+	return vb_hgpadl_get(n->d, b->gpadl, index * b->part_len, g->bytes, (uint32_t)len);
+}
+
+static int add_ranges(struct vb_netvsc *n, const struct vb_hranges *r, struct vb_netvsc_gathered *g)
+{
+	int rc = 0;
+
+	if (r->n > NETVSC_MAX_PIECES - g->n)
+		return -EMSGSIZE;
+	for (size_t i = 0; i < r->n && rc == 0; i++) {
+		uint32_t len = r->range[i].len;
+
+		rc = vb_hrange_get(n->d, r, i, 0, g->bytes + g->len, len);
+		g->piece[g->n++] = (struct vb_netvsc_piece){ (uint32_t)i, len };
+		g->len += len;
+	}
+	return rc;
+}
+
+static int gather(struct vb_netvsc *n, const struct vb_wanted *w, const struct vb_hranges *r,
+		  struct vb_netvsc_gathered *g)
+{
+	uint64_t section = w[1].number == NO_SECTION ? 0 : w[2].number;
+	int rc;
+
+	if (section + r->len > NETVSC_MAX_MESSAGE)
+		return -EMSGSIZE;
+	g->is_control = w[0].number == CONTROL;
+	g->bytes = malloc((size_t)(section + r->len) + 1);
+	if (!g->bytes)
+		return -ENOMEM;
+	rc = add_section(n, w[1].number, section, g);
+	return rc ? rc : add_ranges(n, r, g);
+}
+
+int vb_netvsc_gather(struct vb_netvsc *n, const struct vb_frame *packet,
+		     struct vb_netvsc_gathered *ret)
+{
+	struct vb_wanted w[] = { { .path = "nvsp.rndis.channel_type" },
+				 { .path = "nvsp.rndis.section_index" },
+				 { .path = "nvsp.rndis.section_size" } };
+	struct vb_hranges r;
+	int rc;
+
+	*ret = (struct vb_netvsc_gathered){ .n = 0 };
+	if (vb_values_read(vb_root_proto(VB_KIND_PACKET), packet, w, 3, NULL) != 3)
+		return -EBADMSG;
+	rc = vb_hranges_read(packet, &r);
+	if (rc == 0)
+		rc = gather(n, w, &r, ret);
+	vb_hranges_done(&r);
+	return rc;
+}
+
+/* ---- taking apart ---- */
+
+enum {
+	W_TYPE,
+	W_FRAME,
+	W_VLAN,
+	W_LARGE,
+	W_CHECKSUM,
+	N_WANTED,
+};
+
+static void frame_of(const struct vb_wanted *w, struct vb_peer_frame *ret)
+{
+	/* the tag's form is priority, drop eligible, id; the information has it the other way round */
+	uint32_t vlan = (uint32_t)w[W_VLAN].number;
+
+	*ret = (struct vb_peer_frame){
+		.bytes = w[W_FRAME].bytes,
+		.len = w[W_FRAME].n_bytes,
+		.vlan = w[W_VLAN].found ? (vlan & 7) << 13 | (vlan & 8) << 9 | (vlan >> 4 & 0xfff) :
+					  VB_PEER_NO_VLAN,
+		.part_len = w[W_LARGE].found ? (uint32_t)w[W_LARGE].number & 0xfffff : 0,
+		.is_tcp = w[W_CHECKSUM].found || w[W_LARGE].found,
+		.is_udp = w[W_CHECKSUM].found,
+	};
+}
+
+/* One message at f; its own length, 0: it makes no sense. */
+static uint32_t take_message(struct vb_netvsc *n, struct vb_frame *f, bool is_control)
+{
+	struct vb_wanted w[N_WANTED] = {
+		[W_TYPE].path = "hv_rndis.type",
+		[W_FRAME].path = "hv_rndis.packet.frame",
+		[W_VLAN].path = "hv_rndis.packet.info.vlan",
+		[W_LARGE].path = "hv_rndis.packet.info.large_send",
+		[W_CHECKSUM].path = "hv_rndis.packet.info.checksum",
+	};
+	struct vb_peer_frame frame;
+	struct vb_walked walked;
+
+	vb_values_read(vb_proto_by_name("hv_rndis"), f, w, N_WANTED, &walked);
+	if (!w[W_TYPE].found || walked.n_notes[VB_NOTE_SHORT] ||
+	    walked.n_notes[VB_NOTE_UNEXPECTED] || walked.layer[0].len < 8)
+		return 0;
+	if (is_control)
+		return vb_netvsc_control(n, f) ? walked.layer[0].len : 0;
+	if (w[W_TYPE].number != PACKET || !w[W_FRAME].found || !w[W_FRAME].n_bytes)
+		return 0;
+	frame_of(w, &frame);
+	n->counters.sent++;
+	n->counters.sent_bytes += frame.len;
+	n->counters.large_sends += frame.part_len != 0;
+	if (n->peer)
+		vb_peer_take(n->peer, &frame, vb_clock_mono(vb_hdevice_clock(n->d)));
+	return walked.layer[0].len;
+}
+
+static bool take_messages(struct vb_netvsc *n, const struct vb_netvsc_gathered *g)
+{
+	struct vb_frame f = { .kind = VB_KIND_PACKET,
+			      .class = VB_CLASS_NETWORK,
+			      .direction = VB_TO_HOST };
+	uint32_t at = 0, len, count = 0;
+
+	while (at < g->len && count < MAX_MESSAGES) {
+		f.data = g->bytes + at;
+		f.wire_len = f.cap_len = g->len - at;
+		len = take_message(n, &f, g->is_control);
+		if (!len)
+			return false;
+		at += len;
+		count++;
+	}
+	n->counters.batches += count > 1;
+	return count && at >= g->len;
+}
+
+void vb_netvsc_take_rndis(struct vb_netvsc *n, struct vb_hchannel *c, const struct vb_hpacket *p)
+{
+	struct vb_netvsc_gathered g;
+	int rc = vb_netvsc_gather(n, &p->frame, &g);
+	bool on_primary = vb_hchannel_index(c) == 0, good;
+
+	/* the answer comes before what a control message leads to */
+	if (rc == 0 && g.is_control && on_primary)
+		vb_netvsc_complete(n, 0, p->trans_id, NVSP_SUCCESS);
+	good = rc == 0 && (!g.is_control || on_primary) && take_messages(n, &g);
+	if (!good) {
+		n->counters.refused++;
+		vb_hdevice_trouble(n->d, "an RNDIS packet on queue %u is refused: %s",
+				   vb_hchannel_index(c),
+				   rc ? strerror(-rc) : "its messages make no sense");
+	}
+	if (rc || !g.is_control || !on_primary)
+		vb_netvsc_complete(n, vb_hchannel_index(c), p->trans_id,
+				   good ? NVSP_SUCCESS : NVSP_FAILURE);
+	free(g.bytes);
+}
