@@ -224,6 +224,7 @@ static void take(struct search *s, struct vb_wanted *w, const struct vb_item *it
 	w->number = it->value;
 	w->bytes = it->bytes;
 	w->n_bytes = it->n_bytes;
+	w->len = it->len;
 	s->n_found++;
 }
 

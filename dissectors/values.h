@@ -48,6 +48,7 @@ struct vb_wanted {
 	uint64_t number;      /* of an integer */
 	const uint8_t *bytes; /* of other fields: n_bytes in the frame's data */
 	uint32_t n_bytes;
+	uint32_t len; /* bytes the field has, captured or not */
 	/* private: the parts of the path that are open, where they end, and the depth of the first */
 	uint8_t n_parts;
 	unsigned int depth;
