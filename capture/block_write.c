@@ -24,21 +24,6 @@
 
 /* ---- the file ---- */
 
-static const char *remedy(int code)
-{
-	switch (code) {
-	case -ENOSPC:
-	case -EDQUOT:
-		return "free space or write elsewhere";
-	case -EFBIG:
-		return "raise the limit (ulimit -f) or write several files (-C)";
-	case -EPIPE:
-		return "the program that reads them has ended";
-	default:
-		return "check the disk or write elsewhere";
-	}
-}
-
 /* Bytes of the buffer, of done written, that are whole blocks. */
 static size_t whole_blocks(const struct vb_out *w, size_t done)
 {
@@ -71,9 +56,9 @@ static int write_failed(struct vb_out *w, int code, size_t done)
 		return vb_fail(&w->failure, code,
 			       "cannot write %s: %s; its first %" PRIu64
 			       " bytes are kept and readable; %s",
-			       w->name, strerror(-code), w->written, remedy(code));
+			       w->name, strerror(-code), w->written, vb_write_remedy(code));
 	return vb_fail(&w->failure, code, "cannot write %s: %s; %s", w->name, strerror(-code),
-		       remedy(code));
+		       vb_write_remedy(code));
 }
 
 /* Wait for a reader that asked for non-blocking writes. */
@@ -256,7 +241,7 @@ int vb_out_close(struct vb_out *w, struct vb_err *err)
 		return 0;
 	code = -errno;
 	return vb_fail(err, code, "cannot write %s: %s; %s", w->name, strerror(-code),
-		       remedy(code));
+		       vb_write_remedy(code));
 }
 
 void vb_out_done(struct vb_out *w)

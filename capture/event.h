@@ -24,6 +24,9 @@ struct vb_err {
 int vb_fail(struct vb_err *err, int code, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* What to do about a write that failed with this negative errno. */
+const char *vb_write_remedy(int code);
+
 /*
  * One event. The header is the record header of the file, byte for byte; data and ext belong to
  * whoever made the event and live until the next call on that source.

@@ -7,6 +7,7 @@
 
 #include "capture/decode.h"
 #include "capture/filter.h"
+#include "capture/frames.h"
 #include "capture/options.h"
 #include "capture/report.h"
 #include "capture/rotate.h"
@@ -28,14 +29,20 @@ struct vb_flow {
 	struct vb_show show;
 	struct vb_decoder decoder;
 	unsigned int filter_parts;
-	bool decodes; /* somebody looks at the contents */
-	bool written; /* the last record was */
+	struct vb_frames frames;
+	bool looks_at_frames;
+	char *filter_text; /* of both, for the trace that is written; NULL: none */
+	bool decodes;	   /* somebody looks at the contents */
+	bool written;	   /* the last record was */
 	uint64_t n_read, n_matched, n_written;
 };
 
-/* Compile filter and fields. -EINVAL: they are wrong. Call vb_flow_done() in any case. */
-int vb_flow_init(struct vb_flow *fl, const struct vb_options *opt, struct vb_report *report,
-		 struct vb_err *err);
+/*
+ * Compile filters and fields. Anything but VB_EXIT_GOOD: the user was told why not. Call vb_flow_done()
+ * in any case.
+ */
+enum vb_exit vb_flow_begin(struct vb_flow *fl, const struct vb_options *opt,
+			   struct vb_report *report);
 void vb_flow_done(struct vb_flow *fl);
 
 /* Does what is shown or filtered depend on a request's answer, which comes later? */

@@ -79,7 +79,7 @@ static int open_files(struct capture *c)
 			.application = c->application,
 			.os = c->uts.release,
 			.hardware = c->uts.machine,
-			.filter = opt->filter,
+			.filter = c->flow.filter_text,
 			.flush_each = opt->line_buffered,
 		},
 	};
@@ -272,9 +272,11 @@ static enum vb_exit finish(struct capture *c, int rc)
 		vb_report_say(c->flow.report, "%s", c->err.text);
 	if (!c->opt->quiet || (any_lost(stats, n) && !gone))
 		say_counts(c);
+	vb_frames_say(&c->flow.frames, c->flow.report, c->opt->quiet);
 	if (gone)
 		return VB_EXIT_GOOD;
-	if (rc < 0 || any_lost(stats, n) || (c->opt->strict && c->flow.decoder.n_malformed > 0))
+	if (rc < 0 || any_lost(stats, n) || vb_frames_any_lost(&c->flow.frames) ||
+	    (c->opt->strict && c->flow.decoder.n_malformed > 0))
 		return VB_EXIT_DATA;
 	return VB_EXIT_GOOD;
 }
@@ -282,11 +284,13 @@ static enum vb_exit finish(struct capture *c, int rc)
 enum vb_exit vb_run_live(const struct vb_options *opt, struct vb_report *report)
 {
 	struct capture c = { .opt = opt, .signals = vb_signals_open() };
-	enum vb_exit code = VB_EXIT_USAGE;
+	enum vb_exit code = vb_flow_begin(&c.flow, opt, report);
 
-	if (vb_flow_init(&c.flow, opt, report, &c.err) < 0 ||
-	    (opt->user && vb_identity_find(opt->user, &c.identity, &c.err) < 0)) {
+	if (code != VB_EXIT_GOOD) {
+		/* it was said */
+	} else if (opt->user && vb_identity_find(opt->user, &c.identity, &c.err) < 0) {
 		vb_report_say(report, "%s", c.err.text);
+		code = VB_EXIT_USAGE;
 	} else {
 		code = begin(&c);
 		if (code == VB_EXIT_GOOD && !c.reader_gone)

@@ -31,6 +31,8 @@ static const char examples[] =
 	"                                         requests that waited long, with all their fields\n"
 	"  vmbusdump -r t.pcapng -Y hv_balloon -w balloon.pcapng\n"
 	"                                         a copy that holds one protocol\n"
+	"  vmbusdump -r t.pcapng --ethernet - | tcpdump -n -r -\n"
+	"                                         the frames of network devices, as on an interface\n"
 	"  vmbusdump -r t.pcapng -T fields -e time -e hv_record.relid -e hv_balloon.type\n"
 	"                                         a table for other tools\n"
 	"  vmbusdump --diff guest.pcapng host.pcapng --min any=100\n"
@@ -43,6 +45,8 @@ static const char *modes_text(unsigned int modes)
 {
 	if (modes == VB_MODE_LIVE)
 		return "a live capture (-i)";
+	if (modes == VB_MODE_READ)
+		return "-r";
 	if (modes == VB_MODE_DIFF)
 		return "--diff";
 	return modes & VB_MODE_DIFF ? "-i, -r or --diff" : "-i or -r";
@@ -74,14 +78,34 @@ static bool is_given(const struct vb_options *o, const char *name)
 
 /* ---- what goes together ---- */
 
+static bool is_stdout(const char *path)
+{
+	return path && strcmp(path, "-") == 0;
+}
+
 static int check_files(const struct vb_options *o, struct vb_err *err)
 {
 	bool rotates = o->file_bytes || o->file_seconds;
 
 	if (o->n_files && !rotates)
 		return vb_fail(err, -EINVAL, "-W needs -C MB or -G S as well");
-	if (rotates && strcmp(o->output, "-") == 0)
+	if (rotates && is_stdout(o->output))
 		return vb_fail(err, -EINVAL, "-C and -G need a file: name one with -w");
+	return 0;
+}
+
+static int check_outputs(const struct vb_options *o, struct vb_err *err)
+{
+	if (is_stdout(o->output) && is_stdout(o->ethernet))
+		return vb_fail(err, -EINVAL, "-w and --ethernet cannot both go to standard output");
+	if (o->output && o->ethernet && strcmp(o->output, o->ethernet) == 0)
+		return vb_fail(err, -EINVAL, "-w and --ethernet need two files");
+	if (o->prints && is_stdout(o->output))
+		return vb_fail(err, -EINVAL,
+			       "records cannot be shown while the trace goes to standard output");
+	if (o->prints && is_stdout(o->ethernet))
+		return vb_fail(err, -EINVAL,
+			       "records cannot be shown while frames go to standard output");
 	return 0;
 }
 
@@ -98,10 +122,7 @@ static int check_forms(const struct vb_options *o, struct vb_err *err)
 		return vb_fail(err, -EINVAL, "-x goes with -T text or -T json");
 	if (o->verbose && o->form != VB_FORM_TEXT)
 		return vb_fail(err, -EINVAL, "-v goes with -T text; json has all fields anyway");
-	if (o->prints && o->output && strcmp(o->output, "-") == 0)
-		return vb_fail(err, -EINVAL,
-			       "records cannot be shown while the trace goes to standard output");
-	return 0;
+	return check_outputs(o, err);
 }
 
 void vb_options_default(struct vb_options *ret)
@@ -144,7 +165,7 @@ int vb_options_parse(int argc, char *const argv[], struct vb_options *ret, struc
 			       "nothing to do: -i any captures, -r FILE reads, --help explains");
 	/* A file that is written is shown only to those who ask. */
 	shows = is_given(o, "output") || o->verbose || o->hex || is_given(o, "time");
-	o->prints = o->form != VB_FORM_NONE && (shows || !o->output);
+	o->prints = o->form != VB_FORM_NONE && (shows || !(o->output || o->ethernet));
 	/* A table is read by programs: the whole time, unless told otherwise. */
 	if (o->form == VB_FORM_FIELDS && !is_given(o, "time"))
 		o->time = VB_TIME_ISO;

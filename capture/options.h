@@ -45,6 +45,8 @@ struct vb_options {
 	const char *output;	  /* -w, or NULL */
 	const char *user;	  /* -Z, or NULL */
 	const char *filter;	  /* -Y, or NULL */
+	const char *frames;	  /* --frames, or NULL */
+	const char *ethernet;	  /* --ethernet, or NULL */
 	uint64_t max_records;	  /* -c; 0: all */
 	uint64_t duration_ns;	  /* -a duration; 0: none */
 	uint64_t file_bytes;	  /* -C; 0: one file */

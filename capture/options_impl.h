@@ -14,7 +14,7 @@
 
 #define VB_MODE_BOTH (VB_MODE_LIVE | VB_MODE_READ)
 
-#define VB_OPTION_ROWS 33
+#define VB_OPTION_ROWS 35
 
 extern const struct vb_option_row vb_option_rows[VB_OPTION_ROWS];
 extern const struct vb_option_table vb_option_table;

@@ -196,6 +196,9 @@ const struct vb_option_row vb_option_rows[] = {
 	  UINT64_MAX, .help = "stop after N records" },
 	{ NULL, "display-filter", 'Y', "EXPR", 0, BOTH | DIFF, NULL, vb_option_text, MEMBER(filter),
 	  .help = "only records that match: 'hv_balloon.status.available < 1000'" },
+	{ NULL, "frames", 0, "EXPR", 0, BOTH, NULL, vb_option_text, MEMBER(frames),
+	  .help = "only records with a network frame that matches, in tcpdump's language: "
+		  "'tcp port 80'" },
 	{ NULL, "strict", 0, NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(strict),
 	  .help = "exit 1 when a record is malformed" },
 	{ NULL, "quiet", 'q', NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(quiet),
@@ -221,6 +224,9 @@ const struct vb_option_row vb_option_rows[] = {
 	  .help = "hand on every record at once" },
 	{ NULL, "signals", 0, NULL, 0, LIVE, NULL, vb_option_flag, MEMBER(signals),
 	  .help = "record guest signals and host interrupts as well" },
+
+	{ "When reading", "ethernet", 0, "FILE|-", 0, READ, NULL, vb_option_text, MEMBER(ethernet),
+	  .help = "write the network frames as an ordinary pcap file, for tcpdump and others" },
 
 	{ "When comparing (--diff)", "from", 0, "EXPR", 0, DIFF, NULL, vb_option_text, MEMBER(from),
 	  .help = "only what stands after the first record that matches, in each trace" },

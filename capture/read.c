@@ -46,9 +46,9 @@ static int hand_on(struct reading *rd)
 	int rc;
 
 	vb_report_flush(rd->flow.report);
-	if (!rd->flow.files)
-		return 0;
-	rc = vb_trace_writer_tick(rd->files.writer, vb_monotonic_ns(), 0, &rd->err);
+	rc = vb_frames_flush(&rd->flow.frames, &rd->err);
+	if (rc == 0 && rd->flow.files)
+		rc = vb_trace_writer_tick(rd->files.writer, vb_monotonic_ns(), 0, &rd->err);
 	rd->bad_output = rc < 0;
 	return rc;
 }
@@ -203,7 +203,7 @@ static int open_copy(struct reading *rd)
 							      "vmbusdump " VB_TOOLS_VERSION,
 			.os = info->os[0] ? info->os : NULL,
 			.hardware = info->hardware[0] ? info->hardware : NULL,
-			.filter = opt->filter,
+			.filter = rd->flow.filter_text,
 			.flush_each = opt->line_buffered,
 		},
 	};
@@ -212,6 +212,30 @@ static int open_copy(struct reading *rd)
 		rd->flow.files = &rd->files;
 	else
 		rd->bad_output = true;
+	return rc;
+}
+
+static int open_frames(struct reading *rd)
+{
+	int rc = 0;
+
+	if (rd->opt->ethernet)
+		rc = vb_frames_open(&rd->flow.frames, rd->opt->ethernet, &rd->err);
+	rd->bad_output |= rc < 0;
+	return rc;
+}
+
+/* What reading found wrong is said before what closing does. */
+static int close_frames(struct reading *rd, int rc)
+{
+	struct vb_err err = { "" };
+	int closed = vb_frames_close(&rd->flow.frames, &err);
+
+	if (closed < 0 && rc >= 0) {
+		rd->bad_output = true;
+		rd->err = err;
+		return closed;
+	}
 	return rc;
 }
 
@@ -251,6 +275,7 @@ static void say_outcome(const struct reading *rd)
 	const struct vb_flow *fl = &rd->flow;
 	const struct vb_trace_info *info = vb_source_file_info(rd->source);
 	uint64_t malformed = fl->decoder.n_malformed;
+	bool quiet = rd->opt->quiet && malformed == 0;
 
 	if (info->truncated)
 		vb_report_say(rd->flow.report,
@@ -259,7 +284,8 @@ static void say_outcome(const struct reading *rd)
 		vb_report_say(rd->flow.report,
 			      "%s: passed over %" PRIu64 " packets that are no VMBus records",
 			      rd->name, info->n_foreign);
-	if (rd->opt->quiet && malformed == 0 && (rd->command || !rd->interrupted))
+	vb_frames_say(&fl->frames, rd->flow.report, rd->opt->quiet || rd->bad_output);
+	if (quiet && (rd->command || !rd->interrupted))
 		return;
 	if (fl->files)
 		vb_report_say(rd->flow.report,
@@ -281,7 +307,11 @@ static enum vb_exit exit_code(const struct reading *rd, int rc)
 
 	if (rd->reader_gone)
 		return VB_EXIT_GOOD;
+	if (rc == -ENOTSUP)
+		return VB_EXIT_CANNOT;
 	if (rc < 0 || (rd->interrupted && !rd->command))
+		return VB_EXIT_DATA;
+	if (vb_frames_any_lost(&rd->flow.frames))
 		return VB_EXIT_DATA;
 	if (rd->opt->strict && (rd->flow.decoder.n_malformed > 0 || info->truncated))
 		return VB_EXIT_DATA;
@@ -298,9 +328,11 @@ static int run_passes(struct reading *rd)
 	}
 	if (rc == 0)
 		rc = open_copy(rd);
+	if (rc == 0)
+		rc = open_frames(rd);
 	if (rc == 0 && !rd->interrupted)
 		rc = read_all(rd);
-	return close_copy(rd, rc);
+	return close_frames(rd, close_copy(rd, rc));
 }
 
 static enum vb_exit finish(struct reading *rd, int rc)
@@ -369,17 +401,22 @@ static enum vb_exit cannot_open(struct reading *rd, int rc)
 	return VB_EXIT_USAGE;
 }
 
+static bool replaces_input(const struct reading *rd, const char *option, const char *output)
+{
+	if (!output || rd->command || !is_same_file(rd->opt->input, output))
+		return false;
+	vb_report_say(rd->flow.report, "%s %s is the file that is read: give the copy another name",
+		      option, output);
+	return true;
+}
+
 static enum vb_exit open_and_run(struct reading *rd)
 {
-	const struct vb_options *opt = rd->opt;
 	int rc;
 
-	if (opt->output && !rd->command && is_same_file(opt->input, opt->output)) {
-		vb_report_say(rd->flow.report,
-			      "-w %s is the file that is read: give the copy another name",
-			      opt->output);
+	if (replaces_input(rd, "-w", rd->opt->output) ||
+	    replaces_input(rd, "--ethernet", rd->opt->ethernet))
 		return VB_EXIT_USAGE;
-	}
 	rc = open_input(rd);
 	return rc < 0 ? cannot_open(rd, rc) : finish(rd, run_passes(rd));
 }
@@ -388,11 +425,9 @@ static enum vb_exit read_trace(const struct vb_options *opt, const char *command
 			       struct vb_report *report)
 {
 	struct reading rd = { .opt = opt, .command = command, .signals = vb_signals_open() };
-	enum vb_exit code = VB_EXIT_USAGE;
+	enum vb_exit code = vb_flow_begin(&rd.flow, opt, report);
 
-	if (vb_flow_init(&rd.flow, opt, report, &rd.err) < 0)
-		vb_report_say(report, "%s", rd.err.text);
-	else
+	if (code == VB_EXIT_GOOD)
 		code = open_and_run(&rd);
 	vb_child_stop(&rd.child);
 	if (rd.source)

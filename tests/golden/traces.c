@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * golden-traces FILE FAULTY GUEST HOST NETWORK NETHOST NETBARE FRAMES: how the hand-made traces of the golden
- * tests were made. FILE is a good one: states, an offer, and a balloon that negotiates, gives pages back
- * and reports.
+ * golden-traces FILE FAULTY GUEST HOST NETWORK NETHOST NETBARE FRAMES: how the hand-made traces of the
+ * golden tests were made. FILE is a good one: states, an offer, and a balloon that negotiates, gives pages
+ * back and reports.
  * FAULTY has losses, a length that lies, packets that were cut, a failed write and an external part.
  * GUEST and HOST are the same traffic seen from both sides, each with faults of its own. NETWORK has
  * RNDIS messages outside the ring (traces_network.c), FRAMES a conversation over TCP (traces_frames.c).
