@@ -103,6 +103,20 @@ struct vb_netvsc_counters {
 	uint64_t dropped_long;	 /* longer than a part of the receive buffer */
 };
 
+/*
+ * Who plays a recorded device: is told what the guest sends, and answers in our place where the trace
+ * has the answer.
+ */
+struct vb_netvsc_player {
+	void *ctx;
+	/* A packet of RNDIS messages, each of them, and its end: true when player completes it. */
+	void (*begin)(void *ctx, uint16_t queue, uint64_t trans_id);
+	void (*message)(void *ctx, const struct vb_frame *f);
+	bool (*end)(void *ctx);
+	/* Answer a request of that id with a message of that type; false: we are to do it. */
+	bool (*answer)(void *ctx, uint32_t type, uint32_t oid, uint32_t id);
+};
+
 struct vb_netvsc {
 	struct vb_hdevice *d;
 	/* settings */
@@ -129,6 +143,7 @@ struct vb_netvsc {
 	uint32_t free_part, n_free;
 	struct vb_netvsc_queue queue[NETVSC_MAX_QUEUES];
 	struct vb_peer *peer;
+	const struct vb_netvsc_player *player; /* NULL: nobody plays */
 	struct vb_netvsc_counters counters;
 };
 
@@ -213,6 +228,14 @@ void vb_netvsc_send_packet(struct vb_netvsc *n, uint16_t queue, const struct vb_
 void vb_netvsc_send_control(struct vb_netvsc *n, const uint8_t *message, uint32_t len);
 /* A frame, on a queue or (UINT16_MAX) on that which the guest's table says. */
 void vb_netvsc_send_frame(struct vb_netvsc *n, uint16_t queue, const struct vb_peer_frame *f);
+/*
+ * A packet of n_parts messages, one behind the other in bytes, now or not at all. The id is that which
+ * the guest completes it with. -EAGAIN: there is no room, or others wait for it; -ENETDOWN: the guest
+ * takes no frames; -ENOTCONN: it has no such channel, or shares no buffer; -EMSGSIZE.
+ */
+int vb_netvsc_receive(struct vb_netvsc *n, uint16_t queue, const uint8_t *bytes,
+		      const uint32_t *lens, uint32_t n_parts, bool is_control,
+		      uint64_t *ret_trans_id);
 /* The guest is done with a packet of ours. */
 void vb_netvsc_completed(struct vb_netvsc *n, struct vb_hchannel *c, uint64_t trans_id);
 /* Send what waits on a channel, as far as there is room. */

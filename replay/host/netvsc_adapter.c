@@ -115,6 +115,13 @@ void vb_netvsc_indicate(struct vb_netvsc *n, uint32_t status, const void *bytes,
 
 /* ---- requests ---- */
 
+/* The trace has the answer. */
+static bool is_answered(struct vb_netvsc *n, uint32_t type, uint64_t oid, uint64_t id)
+{
+	return n->player &&
+	       n->player->answer(n->player->ctx, COMPLETE | type, (uint32_t)oid, (uint32_t)id);
+}
+
 static bool find(const struct vb_frame *f, const char *path, uint64_t *ret)
 {
 	struct vb_wanted w = { .path = path };
@@ -131,17 +138,21 @@ static bool take_query(struct vb_netvsc *n, const struct vb_frame *f)
 
 	if (!find(f, "hv_rndis.query.request_id", &id) || !find(f, "hv_rndis.query.oid", &oid))
 		return false;
-	answer_query(n, id, (uint32_t)oid);
+	if (!is_answered(n, QUERY, oid, id))
+		answer_query(n, id, (uint32_t)oid);
 	return true;
 }
 
 static bool take_set(struct vb_netvsc *n, const struct vb_frame *f)
 {
 	uint64_t id, oid;
+	uint32_t status;
 
 	if (!find(f, "hv_rndis.set.request_id", &id) || !find(f, "hv_rndis.set.oid", &oid))
 		return false;
-	answer_set(n, id, vb_netvsc_set(n, f, (uint32_t)oid));
+	status = vb_netvsc_set(n, f, (uint32_t)oid);
+	if (!is_answered(n, SET, oid, id))
+		answer_set(n, id, status);
 	return true;
 }
 
@@ -155,7 +166,8 @@ bool vb_netvsc_control(struct vb_netvsc *n, const struct vb_frame *f)
 	case INITIALIZE:
 		if (!find(f, "hv_rndis.initialize.request_id", &id))
 			return false;
-		answer_initialize(n, id);
+		if (!is_answered(n, INITIALIZE, 0, id))
+			answer_initialize(n, id);
 		return true;
 	case QUERY:
 		return take_query(n, f);

@@ -181,6 +181,19 @@ static int announce(struct vb_netvsc *n, struct vb_hchannel *c, const struct par
 	return vb_hchannel_send_values(c, 24 + 8 * n_parts + vb_netvsc_message_len(n), values, k);
 }
 
+static void chain(struct vb_netvsc *n, const struct part *parts, uint32_t n_parts)
+{
+	for (uint32_t i = 0; i < n_parts; i++)
+		n->next_part[parts[i].part] = i + 1 < n_parts ? parts[i + 1].part : NO_PART;
+}
+
+/* Parts that were taken and are not needed. */
+static void give_back(struct vb_netvsc *n, const struct part *parts, uint32_t n_parts)
+{
+	chain(n, parts, n_parts);
+	give_parts(n, parts[0].part);
+}
+
 /* Announce parts that are filled; they come back when that fails. */
 static int hand_over(struct vb_netvsc *n, uint16_t queue, const struct part *parts,
 		     uint32_t n_parts, bool is_control)
@@ -188,8 +201,7 @@ static int hand_over(struct vb_netvsc *n, uint16_t queue, const struct part *par
 	uint32_t first = parts[0].part;
 	int rc;
 
-	for (uint32_t i = 0; i < n_parts; i++)
-		n->next_part[parts[i].part] = i + 1 < n_parts ? parts[i + 1].part : NO_PART;
+	chain(n, parts, n_parts);
 	rc = announce(n, channel_of(n, queue), parts, n_parts, is_control);
 	if (rc)
 		give_parts(n, first);
@@ -269,9 +281,7 @@ static int send_frame(struct vb_netvsc *n, uint16_t queue, const struct vb_netvs
 		parts[i].part = take_part(n);
 	rc = fill_parts(n, o, parts, n_parts);
 	if (rc) {
-		for (uint32_t i = 0; i < n_parts; i++)
-			n->next_part[parts[i].part] = i + 1 < n_parts ? parts[i + 1].part : NO_PART;
-		give_parts(n, parts[0].part);
+		give_back(n, parts, n_parts);
 		return rc;
 	}
 	rc = hand_over(n, queue, parts, n_parts, false);
@@ -281,6 +291,56 @@ static int send_frame(struct vb_netvsc *n, uint16_t queue, const struct vb_netvs
 	n->counters.received_bytes += o->frame.len;
 	n->counters.coalesced += n_parts > 1;
 	return 0;
+}
+
+/* ---- recorded packets ---- */
+
+static int fill_recorded(struct vb_netvsc *n, const uint8_t *bytes, const struct part *parts,
+			 uint32_t n_parts)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < n_parts && rc == 0; i++) {
+		rc = parts[i].len > n->receive.part_len ?
+			     -EMSGSIZE :
+			     fill(n, parts[i].part, bytes, parts[i].len);
+		bytes += parts[i].len;
+	}
+	return rc;
+}
+
+static int may_receive(const struct vb_netvsc *n, uint16_t queue, uint32_t n_parts, bool is_control)
+{
+	if (!n->receive.there || !vb_hdevice_channel(n->d, queue))
+		return -ENOTCONN;
+	if (n_parts == 0 || n_parts > NETVSC_MAX_PARTS)
+		return -EMSGSIZE;
+	if (!is_control && !n->filter)
+		return -ENETDOWN;
+	if (n->queue[queue].first || n->n_free < n_parts + (is_control ? 0 : NETVSC_CONTROL_PARTS))
+		return -EAGAIN;
+	return 0;
+}
+
+int vb_netvsc_receive(struct vb_netvsc *n, uint16_t queue, const uint8_t *bytes,
+		      const uint32_t *lens, uint32_t n_parts, bool is_control,
+		      uint64_t *ret_trans_id)
+{
+	int rc = may_receive(n, queue, n_parts, is_control);
+	struct part parts[NETVSC_MAX_PARTS];
+
+	if (rc)
+		return rc;
+	for (uint32_t i = 0; i < n_parts; i++)
+		parts[i] = (struct part){ take_part(n), lens[i] };
+	*ret_trans_id = parts[0].part;
+	rc = fill_recorded(n, bytes, parts, n_parts);
+	if (rc) {
+		give_back(n, parts, n_parts);
+		return rc;
+	}
+	n->counters.received += !is_control;
+	return hand_over(n, queue, parts, n_parts, is_control);
 }
 
 /* ---- the turn ---- */

@@ -108,6 +108,16 @@ static void frame_of(const struct vb_wanted *w, struct vb_peer_frame *ret)
 	};
 }
 
+static void tell_player(struct vb_netvsc *n, const struct vb_frame *f, uint32_t len)
+{
+	struct vb_frame message = *f;
+
+	if (!n->player)
+		return;
+	message.wire_len = message.cap_len = len;
+	n->player->message(n->player->ctx, &message);
+}
+
 /* One message at f; its own length, 0: it makes no sense. */
 static uint32_t take_message(struct vb_netvsc *n, struct vb_frame *f, bool is_control)
 {
@@ -125,6 +135,7 @@ static uint32_t take_message(struct vb_netvsc *n, struct vb_frame *f, bool is_co
 	if (!w[W_TYPE].found || walked.n_notes[VB_NOTE_SHORT] ||
 	    walked.n_notes[VB_NOTE_UNEXPECTED] || walked.layer[0].len < 8)
 		return 0;
+	tell_player(n, f, walked.layer[0].len);
 	if (is_control)
 		return vb_netvsc_control(n, f) ? walked.layer[0].len : 0;
 	if (w[W_TYPE].number != PACKET || !w[W_FRAME].found || !w[W_FRAME].n_bytes)
@@ -162,19 +173,22 @@ void vb_netvsc_take_rndis(struct vb_netvsc *n, struct vb_hchannel *c, const stru
 {
 	struct vb_netvsc_gathered g;
 	int rc = vb_netvsc_gather(n, &p->frame, &g);
-	bool on_primary = vb_hchannel_index(c) == 0, good;
+	bool on_primary = vb_hchannel_index(c) == 0, good, later;
 
 	/* the answer comes before what a control message leads to */
 	if (rc == 0 && g.is_control && on_primary)
 		vb_netvsc_complete(n, 0, p->trans_id, NVSP_SUCCESS);
+	if (n->player)
+		n->player->begin(n->player->ctx, vb_hchannel_index(c), p->trans_id);
 	good = rc == 0 && (!g.is_control || on_primary) && take_messages(n, &g);
+	later = n->player && n->player->end(n->player->ctx);
 	if (!good) {
 		n->counters.refused++;
 		vb_hdevice_trouble(n->d, "an RNDIS packet on queue %u is refused: %s",
 				   vb_hchannel_index(c),
 				   rc ? strerror(-rc) : "its messages make no sense");
 	}
-	if (rc || !g.is_control || !on_primary)
+	if (!later && (rc || !g.is_control || !on_primary))
 		vb_netvsc_complete(n, vb_hchannel_index(c), p->trans_id,
 				   good ? NVSP_SUCCESS : NVSP_FAILURE);
 	free(g.bytes);
