@@ -50,6 +50,8 @@ struct vmbus_channel_offer_channel {
 
 struct vmbus_channel {
 	struct vmbus_channel_offer_channel offermsg;
+	struct vmbus_channel *primary_channel; /* NULL: it is one */
+	void *channel_callback_context;
 	struct hv_ring_buffer_info outbound;
 	struct hv_ring_buffer_info inbound;
 	void *next_request_id_callback;
@@ -80,6 +82,9 @@ enum { DESC_LEN8 = 4, DESC_FLAGS = 6, DESC_TRANS_ID = 8, DESC_LEN = 16, TRAILER_
 /* ---- set before loading ---- */
 
 const volatile __u32 snaplen = VB_BPF_MIN_SNAP;
+const volatile __u32 payload = 0;		 /* bytes of each frame, outside the ring */
+const volatile __u32 max_len = VB_BPF_MIN_SNAP;	 /* of a record, without its head */
+const volatile __u32 max_copy = VB_BPF_MIN_SNAP; /* bytes copied at once */
 const volatile bool any = true;
 const volatile __u32 n_selectors = 0;
 const volatile struct vb_bpf_selector selectors[VB_BPF_MAX_SELECTORS];
@@ -276,12 +281,20 @@ static __always_inline long emit(struct vb_bpf_record *rec, __u32 len)
 	return -1;
 }
 
-static __always_inline void describe(struct vb_bpf_record *rec, struct vmbus_channel *ch)
+/* f8615163-df3e-46c5-913f-f2d2f965ed0e */
+#define NETWORK_LOW 0x46c5df3ef8615163ULL
+#define NETWORK_HIGH 0x0eed65f9d2f23f91ULL
+
+/* Whether it is a channel of a network device. */
+static __always_inline bool describe(struct vb_bpf_record *rec, struct vmbus_channel *ch)
 {
 	void *offer = &ch->offermsg;
+	__u64 guids[4] = {}; /* class, instance */
 
-	bpf_probe_read_kernel(rec->instance, sizeof(rec->instance), offer + OFFER_INSTANCE);
+	bpf_probe_read_kernel(guids, sizeof(guids), offer + OFFER_CLASS);
+	__builtin_memcpy(rec->instance, &guids[2], sizeof(rec->instance));
 	bpf_probe_read_kernel(&rec->subchannel, sizeof(__u16), offer + OFFER_SUB);
+	return guids[0] == NETWORK_LOW && guids[1] == NETWORK_HIGH;
 }
 
 static __always_inline struct vb_bpf_record *scratch_record(enum vb_bpf_stream stream)

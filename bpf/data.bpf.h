@@ -9,6 +9,7 @@
 #define VB_BPF_DATA_H
 
 #include "bpf/common.bpf.h"
+#include "bpf/payload.bpf.h"
 
 /* ---- guest to host ---- */
 
@@ -45,39 +46,59 @@ static __always_inline void gather(struct vb_bpf_record *rec, const struct kvec 
 	rec->cap_len = cap;
 }
 
-/* What is lost is kept in mind, too, so that a twin leaves it alone: id 0 tells of nothing. */
+/*
+ * Keep in mind what is being written until that is done. What was lost, too, so that a twin leaves it
+ * alone: id 0 tells of nothing.
+ */
+static __noinline long remember_write(const struct vb_bpf_record *rec, struct vmbus_channel *ch,
+				      __u64 request_id, __u32 write_index, __u64 key)
+{
+	struct pending p = {
+		.id = rec->id,
+		.channel = (__u64)ch,
+		.request_id = request_id,
+		.relid = rec->relid,
+		.write_index = write_index,
+		.wire_len = rec->wire_len,
+	};
+
+	__builtin_memcpy(p.head, rec + 1, sizeof(p.head));
+	return bpf_map_update_elem(&pendings, &key, &p, BPF_ANY);
+}
+
 static __always_inline void take_write(struct vmbus_channel *ch, const struct kvec *list,
 				       __u32 count, __u64 request_id, __u64 key,
 				       enum vb_bpf_stream stream)
 {
 	struct vb_bpf_record *rec = scratch_record(stream);
-	struct pending p = {};
 	struct hv_ring_buffer *ring;
-	__u32 relid;
+	struct vb_bpf_channel *c;
+	__u32 relid, write_index;
+	bool is_network;
 	__u64 len;
 
-	if (!rec || !wanted(ch, &relid))
+	if (!rec)
+		return;
+	c = wanted(ch, &relid);
+	if (!c)
 		return;
 	begin(rec, VB_BPF_WRITE, stream, relid);
-	describe(rec, ch);
+	is_network = describe(rec, ch);
 	rec->ring_size = BPF_CORE_READ(ch, outbound.ring_datasize);
 	ring = BPF_CORE_READ(ch, outbound.ring_buffer);
 	rec->ring_read = BPF_CORE_READ(ring, read_index);
-	p.write_index = BPF_CORE_READ(ring, write_index);
+	write_index = BPF_CORE_READ(ring, write_index);
 	gather(rec, list, count);
 
 	len = rec->cap_len;
-	if (len > snaplen)
+	if (is_network)
+		len = send_payload(rec, net_of(ch, c), list);
+	if (len > max_len)
 		return;
 	KEEP(len);
-	if (!emit(rec, sizeof(*rec) + len))
-		p.id = rec->id;
-	p.channel = (__u64)ch;
-	p.request_id = request_id;
-	p.relid = relid;
-	p.wire_len = rec->wire_len;
-	__builtin_memcpy(p.head, rec + 1, sizeof(p.head));
-	bpf_map_update_elem(&pendings, &key, &p, BPF_ANY);
+	if (emit(rec, sizeof(*rec) + len))
+		rec->id = 0;
+	remember_write(rec, ch, request_id, write_index, key);
 }
 
 /* A walk back through a ring, in search of a packet that begins with head. */
@@ -281,13 +302,16 @@ static __always_inline void take_read(const void *packet, enum vb_bpf_stream str
 	struct vb_bpf_record *rec = scratch_record(stream);
 	__u32 relid, pos, size, missed, zero = 0;
 	struct vmbus_channel *ch;
+	struct vb_bpf_channel *c;
 	struct sequence *seq;
+	bool is_network;
 	__u16 len8 = 0;
 
 	if (!packet || !in || !rec)
 		return;
 	ch = (struct vmbus_channel *)in->channel;
-	if (!wanted(ch, &relid))
+	c = wanted(ch, &relid);
+	if (!c)
 		return;
 	bpf_probe_read_kernel(&len8, sizeof(len8), packet + DESC_LEN8);
 	pos = BPF_CORE_READ(ch, inbound.priv_read_index);
@@ -298,7 +322,7 @@ static __always_inline void take_read(const void *packet, enum vb_bpf_stream str
 	if (seq)
 		seq->next[stream] += missed;
 	begin(rec, VB_BPF_READ, stream, relid);
-	describe(rec, ch);
+	is_network = describe(rec, ch);
 	rec->missed = missed;
 	rec->ring_size = size;
 	rec->ring_pos = pos;
@@ -311,6 +335,11 @@ static __always_inline void take_read(const void *packet, enum vb_bpf_stream str
 	if (len > snaplen || bpf_probe_read_kernel(rec + 1, len, packet))
 		return;
 	rec->cap_len = len;
+	if (is_network)
+		len = receive_payload(rec, net_of(ch, c), packet);
+	if (len > max_len)
+		return;
+	KEEP(len);
 	emit(rec, sizeof(*rec) + len);
 }
 

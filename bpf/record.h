@@ -39,6 +39,7 @@ enum vb_bpf_stream {
 enum vb_bpf_flag {
 	VB_BPF_F_TRANS_ID = 1,	    /* trans_id is what is on the wire */
 	VB_BPF_F_NO_REQUEST_ID = 2, /* the write failed for want of a request id, not of room */
+	VB_BPF_F_EXT_CUT = 4,	    /* of the external part something is missing */
 };
 
 struct vb_bpf_record {
@@ -52,15 +53,35 @@ struct vb_bpf_record {
 	__u32 relid;	  /* 0: not about a channel */
 	__u32 subchannel; /* sub-channel index */
 	__u8 instance[16];
-	__u32 wire_len;	 /* bytes of the packet or message */
-	__u32 cap_len;	 /* how many of them follow this structure */
-	__s32 result;	 /* _DONE: 0 or -errno */
-	__u32 ring_size; /* bytes of the ring's data area */
-	__u32 ring_pos;	 /* where the packet starts, 0xffffffff: unknown */
-	__u32 ring_read; /* read index at that moment */
-	__u32 missed;	 /* VB_BPF_READ: packets before this one that the probe did not see */
-	__u32 flags;	 /* enum vb_bpf_flag */
-	__u64 lost;	 /* records of this channel lost up to now */
+	__u32 wire_len;	    /* bytes of the packet or message */
+	__u32 cap_len;	    /* how many of them follow this structure, padded to 4 before ext_len */
+	__u32 ext_wire_len; /* bytes outside the ring that the packet refers to */
+	__u32 ext_len;	    /* of the external part: segments, as the trace has them */
+	__s32 result;	    /* _DONE: 0 or -errno */
+	__u32 ring_size;    /* bytes of the ring's data area */
+	__u32 ring_pos;	    /* where the packet starts, 0xffffffff: unknown */
+	__u32 ring_read;    /* read index at that moment */
+	__u32 missed;	    /* VB_BPF_READ: packets before this one that the probe did not see */
+	__u32 flags;	    /* enum vb_bpf_flag */
+	__u64 lost;	    /* records of this channel lost up to now */
+};
+
+/* What stands in front of each piece of the external part; its bytes follow, padded to 4. */
+struct vb_bpf_segment {
+	__u32 range;	/* VB_BPF_SECTION, or which range of the packet */
+	__u32 wire_len; /* bytes there are */
+	__u32 cap_len;	/* how many of them follow */
+	__u32 reason;	/* enum vb_bpf_reason */
+};
+
+#define VB_BPF_SECTION 0xffffffffu /* the send buffer's section */
+
+enum vb_bpf_reason {
+	VB_BPF_R_COMPLETE,
+	VB_BPF_R_LIMIT,	      /* more than the user wanted */
+	VB_BPF_R_ROOM,	      /* more than a record holds */
+	VB_BPF_R_UNREADABLE,  /* a page could not be read */
+	VB_BPF_R_UNKNOWN = 6, /* where the buffer is */
 };
 
 /* Of those, the first ones put packets together in memory of their own. */
@@ -69,11 +90,24 @@ struct vb_bpf_record {
 /* Linux has this many channels at most (MAX_CHANNEL_RELIDS in drivers/hv/hyperv_vmbus.h). */
 #define VB_BPF_MAX_RELIDS 2048
 
+/* What is known of a network device, by its primary channel. */
+struct vb_bpf_net {
+	__u64 recv_buf, send_buf; /* where the kernel has them, 0: not known */
+	__u64 gpadl, gpadl_buf; /* the buffer shared with the host last, and where its handle is */
+	__u32 gpadl_len;
+	__u32 recv_len, send_len; /* bytes */
+	__u32 recv_section, send_section;
+	__u32 recv_id;
+	__u32 version; /* of NVSP, 0: not known */
+	__u32 on_vf;   /* frames go over a virtual function */
+};
+
 /* One per relid, shared with user space through memory; element 0 is the control messages. */
 struct vb_bpf_channel {
 	__u64 lost;   /* records that did not fit into the ring buffer */
 	__u32 wanted; /* this channel is captured */
 	__u32 chosen; /* the user named this relid: wanted whatever is offered under it */
+	struct vb_bpf_net net;
 };
 
 /* What the user selected that may be offered later: 16 bytes of the offer at an offset. */

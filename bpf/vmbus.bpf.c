@@ -13,6 +13,7 @@
 #include "bpf/common.bpf.h"
 #include "bpf/control.bpf.h"
 #include "bpf/data.bpf.h"
+#include "bpf/netvsc.bpf.h"
 
 char LICENSE[] SEC("license") = "GPL";
 
@@ -201,6 +202,14 @@ int BPF_KPROBE(ring_cleanup, struct hv_ring_buffer_info *ring)
 	return 0;
 }
 
+/* In both cases: rare, and on functions that not every kernel has. */
+SEC("kprobe")
+int BPF_KPROBE(gpadl_entry, struct vmbus_channel *ch, void *buffer, __u32 len, void *gpadl)
+{
+	take_gpadl(ch, buffer, len, gpadl);
+	return 0;
+}
+
 SEC("kretprobe")
 int BPF_KRETPROBE(read_exit, const void *packet)
 {
@@ -350,5 +359,6 @@ int walk_channel(void *ctx)
 	in.channel = (__u64)ch;
 	if (key)
 		bpf_map_update_elem(&inbounds, &key, &in, BPF_NOEXIST);
+	find_network(ch, walk.relid);
 	return 0;
 }

@@ -16,7 +16,8 @@
 
 #define WAIT_MS 200
 #define POLL_EVERY 4096u
-#define PLACES 20 /* of losses that are told one by one */
+#define BYPASS_VF 2 /* of VB_EVENT_BYPASS: frames go over a virtual function */
+#define PLACES 20   /* of losses that are told one by one */
 
 struct check {
 	const struct vb_options *opt;
@@ -61,20 +62,22 @@ static void check_note(void *ctx, enum vb_note_code code, const struct vb_item *
 		vb_buf_fmt(&c->malformed, ", %s", it->row->title);
 }
 
-/* An event that tells of packets the capture cannot have. */
-static bool says_bypassed(const struct vb_decoder *d)
+/* An event that tells of packets the capture cannot have, and which: its value, else 0. */
+static uint64_t says_bypassed(const struct vb_decoder *d)
 {
 	struct vb_wanted bypass = { .path = "hv_state.item.bypass" };
 	struct vb_walked walked;
 
-	return d->frame.kind == VB_KIND_EVENT &&
-	       vb_values_read(vb_root_proto(d->frame.kind), &d->frame, &bypass, 1, &walked) == 1;
+	if (d->frame.kind == VB_KIND_EVENT)
+		vb_values_read(vb_root_proto(d->frame.kind), &d->frame, &bypass, 1, &walked);
+	return bypass.number;
 }
 
 static int take_record(struct check *c, const struct vb_event *ev)
 {
 	const struct vb_record_header *h = &ev->hdr;
 	struct vb_sink sink = { .ctx = c, .note = check_note };
+	uint64_t bypass;
 	int rc;
 
 	if (c->n_records++ == 0 || ev->time_ns < c->first_ns)
@@ -96,8 +99,9 @@ static int take_record(struct check *c, const struct vb_event *ev)
 	rc = vb_sequence_add(&c->sequences, h);
 	if (rc == 0)
 		rc = vb_tally_add(&c->tally, h, true);
-	if (rc == 0 && says_bypassed(&c->decoder))
-		vb_tally_bypassed(&c->tally);
+	bypass = says_bypassed(&c->decoder);
+	if (rc == 0 && bypass)
+		vb_tally_bypassed(&c->tally, bypass == BYPASS_VF);
 	return rc;
 }
 
@@ -188,6 +192,8 @@ static void put_device(const struct check *c, struct vb_buf *out, const struct v
 		vb_buf_fmt(out, ", %" PRIu64 " lost", s->lost);
 	if (s->dev.bypassed)
 		vb_buf_str(out, ", bypassed");
+	if (s->dev.on_vf)
+		vb_buf_str(out, ", frames are not here");
 	vb_buf_str(out, "\n");
 }
 
@@ -239,10 +245,17 @@ static void put_end(struct check *c, struct vb_buf *out, int rc)
 
 static void put_bypassed(const struct check *c, struct vb_buf *out)
 {
-	uint64_t n = 0;
+	uint64_t n = 0, n_on_vf = 0;
 
-	for (size_t i = 0; i < c->tally.n; i++)
+	for (size_t i = 0; i < c->tally.n; i++) {
 		n += c->tally.stats[i].dev.bypassed;
+		n_on_vf += c->tally.stats[i].dev.on_vf;
+	}
+	if (n_on_vf > 0)
+		vb_buf_fmt(out,
+			   "virtual function: the data path of %" PRIu64 " device%s is, or was, on "
+			   "it: frames are not here\n",
+			   n_on_vf, vb_plural(n_on_vf));
 	if (n > 0)
 		vb_buf_fmt(out,
 			   "bypassed: packets of %" PRIu64 " device%s went past the kernel, and "

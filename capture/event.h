@@ -49,6 +49,7 @@ struct vb_device {
 	char name[40];	      /* the bus's name of the device, e.g. the sysfs directory */
 	char driver[32];      /* bound driver, empty when none */
 	bool bypassed;	      /* user space has, or had, its rings: packets went past the kernel */
+	bool on_vf;	      /* its frames go, or went, over a virtual function */
 };
 
 /* What happened to the records of one device, for the last line and the statistics blocks. */
@@ -172,6 +173,7 @@ void vb_trace_writer_abandon(struct vb_trace_writer *w);
 struct vb_bpf_options {
 	const char *channels; /* -i: "any" or a comma list of relid, class name, instance GUID */
 	uint32_t snaplen;     /* packet bytes copied per record, at most 262144 */
+	uint32_t payload;     /* --payload: bytes copied of each frame outside the ring; 0: none */
 	uint32_t ring_kib;    /* -B: BPF ring buffer per CPU, KiB; rounded up to a power of two */
 	bool signals;	      /* guest signals and host interrupts as events */
 };

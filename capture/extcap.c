@@ -63,6 +63,7 @@ static const struct setting {
 } settings[] = {
 	{ "--display-filter", "Display filter", "string", true },
 	{ "--snapshot-length", "Snapshot length (bytes)", "unsigned", false },
+	{ "--payload", "Bytes of each network frame", "unsigned", false },
 	{ "--buffer-size", "Buffer size (KiB)", "unsigned", false },
 	{ "--signals", "Signals and interrupts", "boolflag", false },
 };

@@ -202,6 +202,7 @@ static int open_source(struct capture *c)
 	struct vb_bpf_options bpf = {
 		.channels = opt->channels,
 		.snaplen = (uint32_t)opt->snaplen,
+		.payload = (uint32_t)opt->payload,
 		.ring_kib = (uint32_t)opt->ring_kib,
 		.signals = opt->signals,
 	};

@@ -127,7 +127,9 @@ static int check_forms(const struct vb_options *o, struct vb_err *err)
 
 void vb_options_default(struct vb_options *ret)
 {
-	*ret = (struct vb_options){ .snaplen = VB_SNAPLEN_MAX, .ring_kib = VB_RING_KIB_DEFAULT };
+	*ret = (struct vb_options){ .snaplen = VB_SNAPLEN_MAX,
+				    .payload = VB_PAYLOAD_DEFAULT,
+				    .ring_kib = VB_RING_KIB_DEFAULT };
 }
 
 /* --diff A B: the second file is the only word that may stand alone. */

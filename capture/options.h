@@ -53,6 +53,7 @@ struct vb_options {
 	uint64_t file_seconds;	  /* -G; 0: one file */
 	uint64_t n_files;	  /* -W; 0: any number */
 	uint64_t snaplen;	  /* -s */
+	uint64_t payload;	  /* --payload; 0: none */
 	uint64_t ring_kib;	  /* -B */
 	enum vb_form form;	  /* -T */
 	enum vb_time_format time; /* -t */

@@ -9,12 +9,13 @@
 #include "capture/options.h"
 
 #define VB_SNAPLEN_MAX 262144
+#define VB_PAYLOAD_DEFAULT 256
 #define VB_RING_KIB_DEFAULT 2048
 #define VB_RING_KIB_MAX 1048576
 
 #define VB_MODE_BOTH (VB_MODE_LIVE | VB_MODE_READ)
 
-#define VB_OPTION_ROWS 35
+#define VB_OPTION_ROWS 36
 
 extern const struct vb_option_row vb_option_rows[VB_OPTION_ROWS];
 extern const struct vb_option_table vb_option_table;

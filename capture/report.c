@@ -144,7 +144,8 @@ void vb_report_counts(const struct vb_report *r, const struct vb_device_stats *s
 		received += s->received;
 		lost += s->lost;
 		delivered += s->delivered;
-		if (s->received == 0 && s->lost == 0 && s->delivered == 0 && !s->dev.bypassed)
+		if (s->received == 0 && s->lost == 0 && s->delivered == 0 && !s->dev.bypassed &&
+		    !s->dev.on_vf)
 			continue;
 		vb_buf_fmt(&each, "%s%s %" PRIu64, each.len > 0 ? ", " : ": ", short_name(&s->dev),
 			   s->delivered);
@@ -152,6 +153,9 @@ void vb_report_counts(const struct vb_report *r, const struct vb_device_stats *s
 			vb_buf_fmt(&each, " (%" PRIu64 " lost)", s->lost);
 		if (s->dev.bypassed)
 			vb_buf_str(&each, " (bypassed)");
+		if (s->dev.on_vf)
+			vb_buf_str(&each,
+				   " (data path on the virtual function: frames are not here)");
 	}
 	vb_report_say(r, "%" PRIu64 " record%s received, %" PRIu64 " lost, %" PRIu64 " %s%s",
 		      received, vb_plural(received), lost, delivered, verb,

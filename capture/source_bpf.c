@@ -38,17 +38,12 @@ struct source {
 
 /* ---- events made here ---- */
 
-static struct vb_made *new_keyed(const struct source *s, uint8_t kind, uint16_t key,
-				 const void *value, uint16_t len)
-{
-	return vb_made_keyed(s->capture_id, s->start_ns, kind, key, value, len);
-}
-
 /* An event that belongs to the record h, right after it. */
 static int add_event(struct source *s, const struct vb_record_header *h, uint16_t key,
 		     const void *value, uint16_t len)
 {
-	struct vb_made *m = new_keyed(s, VB_KIND_EVENT, key, value, len);
+	struct vb_made *m =
+		vb_made_keyed(s->capture_id, h->mono_ns, VB_KIND_EVENT, key, value, len);
 
 	if (!m)
 		return -ENOMEM;
@@ -57,7 +52,6 @@ static int add_event(struct source *s, const struct vb_record_header *h, uint16_
 	m->hdr.subchannel = h->subchannel;
 	m->hdr.cpu = h->cpu;
 	m->hdr.seq = vb_merge_sequence(s->merge, h->cpu);
-	m->hdr.mono_ns = h->mono_ns;
 	memcpy(m->hdr.device, h->device, sizeof(m->hdr.device));
 	vb_made_append(&s->made, m);
 	return 0;
@@ -159,15 +153,18 @@ static int take_packet(struct source *s, struct vb_record_header *h, const struc
 		h->cap_len = MAX_PACKET;
 	if (h->cap_len < h->wire_len)
 		h->flags |= VB_REC_CUT;
+	if (vb_table_moves_path(&s->table, h, it->data))
+		return add_event(s, h, VB_EVENT_BYPASS, &vb_bypass_vf, sizeof(vb_bypass_vf));
 	if (it->rec.result != -EAGAIN || it->rec.flags & VB_BPF_F_NO_REQUEST_ID)
 		return 0;
 	return add_event(s, h, VB_EVENT_RING_FULL, &bytes, sizeof(bytes));
 }
 
-static void hand_out(struct source *s, struct vb_event *ret, const uint8_t *data)
+static void hand_out(struct source *s, struct vb_event *ret, const uint8_t *data,
+		     const uint8_t *ext)
 {
 	ret->data = data;
-	ret->ext = NULL;
+	ret->ext = ret->hdr.ext_len ? ext : NULL;
 	ret->n_malformed = 0;
 	ret->malformed = NULL;
 	ret->number = ++s->n_events;
@@ -201,7 +198,7 @@ static int give_merged(struct source *s, struct vb_merged *it, struct vb_event *
 		ret->hdr.class = s->table.chan[it->rec.relid].class;
 		ret->hdr.wire_len = ret->hdr.cap_len = sizeof(signals[0]);
 	}
-	hand_out(s, ret, data);
+	hand_out(s, ret, data, vb_merged_ext(it));
 	return rc ? rc : 1;
 }
 
@@ -222,7 +219,7 @@ static int give_made(struct source *s, struct vb_event *ret)
 			return rc;
 		dev->delivered++;
 	}
-	hand_out(s, ret, m->data);
+	hand_out(s, ret, m->data, NULL);
 	return 1;
 }
 
@@ -429,6 +426,8 @@ static int see_offer(void *ctx, const uint8_t *offer)
 		return rc;
 	s->table.chan[relid].open = true;
 	vb_table_look(&s->table, relid, "");
+	if (vb_probes_channels(s->probes)[relid].net.on_vf)
+		vb_table_set_path(&s->table, relid, true);
 	if (vb_selection_offer(&s->selection, offer))
 		vb_probes_want(s->probes, relid);
 	return 0;
@@ -439,6 +438,7 @@ static int start(struct source *s, const struct vb_bpf_options *opt, struct vb_e
 	struct vb_probes_options popt = {
 		.selection = &s->selection,
 		.snaplen = opt->snaplen,
+		.payload = opt->payload,
 		.ring_kib = opt->ring_kib,
 		.signals = opt->signals,
 		.record = push_record,

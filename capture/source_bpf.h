@@ -23,7 +23,7 @@ struct vb_merged {
 	bool done;
 	uint64_t order; /* of arrival */
 	struct vb_merged *prev, *next, *chain;
-	uint8_t data[]; /* rec.cap_len bytes */
+	uint8_t data[]; /* rec.cap_len bytes; with an external part padding and that */
 };
 
 struct vb_merge;
@@ -64,6 +64,9 @@ uint64_t vb_clock_ns(void);
 int64_t vb_clock_offset(uint64_t *ret_error_ns);
 
 /* ---- record headers: source_bpf_made.c, pure ---- */
+
+/* The external part, rec.ext_len bytes. */
+const uint8_t *vb_merged_ext(const struct vb_merged *it);
 
 void vb_merged_header(const struct vb_merged *it, uint64_t capture_id,
 		      struct vb_record_header *ret);
@@ -106,6 +109,7 @@ struct vb_chan {
 	bool gone;     /* and taken back */
 	bool open;     /* opened, or already there at the start */
 	bool bypassed; /* user space has its device's rings, as of the last look */
+	bool on_vf;    /* frames go over a virtual function */
 	uint8_t class; /* enum vb_class */
 	uint16_t subchannel;
 	uint32_t device; /* index into the devices */
@@ -153,7 +157,14 @@ int vb_made_beginning(struct vb_made_list *l, const struct vb_table *t,
 
 /* ---- devices whose packets no probe sees: source_bpf_bypass.c ---- */
 
-extern const uint32_t vb_bypass_user_space; /* value of VB_EVENT_BYPASS */
+/* Values of VB_EVENT_BYPASS. */
+extern const uint32_t vb_bypass_user_space, vb_bypass_vf;
+
+/* A device's frames go over its virtual function, or come back. True: they do, and did not before. */
+bool vb_table_set_path(struct vb_table *t, uint32_t relid, bool on_vf);
+
+/* The same, when this packet does that; data: h->cap_len bytes. */
+bool vb_table_moves_path(struct vb_table *t, const struct vb_record_header *h, const uint8_t *data);
 
 /* Whether user space has a device's rings; root is put in front of /sys: "". */
 bool vb_sysfs_bypassed(const char *root, const uint8_t instance[16]);
@@ -202,6 +213,7 @@ struct vb_rings;
 int vb_rings_open(uint32_t kib, vb_record_fn record, void *ctx, struct vb_rings **ret);
 void vb_rings_close(struct vb_rings *r);
 unsigned int vb_rings_n_cpus(const struct vb_rings *r);
+uint32_t vb_rings_kib(const struct vb_rings *r); /* size of one */
 int vb_rings_fd(const struct vb_rings *r, unsigned int cpu);
 /* Until a program wakes us; 0 as well when it does not within timeout_ms. */
 int vb_rings_wait(struct vb_rings *r, int timeout_ms);
@@ -213,6 +225,7 @@ struct vb_probes;
 struct vb_probes_options {
 	const struct vb_selection *selection;
 	uint32_t snaplen;
+	uint32_t payload;
 	uint32_t ring_kib;
 	bool signals;
 	vb_record_fn record; /* called for each record read */
@@ -307,6 +320,7 @@ enum vb_hook_set {
 	VB_SET_INTERRUPT = 64,	   /* the host's interrupts likewise */
 	VB_SET_WAIT = 128,	   /* messages in both directions, before hv_vmbus is loaded */
 	VB_SET_OTHER_MODULE = 256, /* in modules that may be loaded later */
+	VB_SET_BUFFER = 1024,	  /* buffers shared with the host: functions not every kernel has */
 	VB_SET_WAIT_KERNEL = 512, /* the host's messages again, in functions of the kernel proper */
 };
 

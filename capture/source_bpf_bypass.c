@@ -14,8 +14,9 @@
 
 #include "capture/source_bpf.h"
 #include "dissectors/sinks.h"
+#include "dissectors/values.h"
 
-const uint32_t vb_bypass_user_space = 1;
+const uint32_t vb_bypass_user_space = 1, vb_bypass_vf = 2;
 
 static const char uio_driver[] = "uio_hv_generic";
 
@@ -73,4 +74,35 @@ bool vb_table_look(struct vb_table *t, uint32_t relid, const char *root)
 	if (ch->bypassed)
 		t->devices[ch->device].dev.bypassed = true;
 	return ch->bypassed && !before;
+}
+
+bool vb_table_set_path(struct vb_table *t, uint32_t relid, bool on_vf)
+{
+	struct vb_chan *ch = &t->chan[relid];
+	bool before = ch->on_vf;
+
+	ch->on_vf = on_vf;
+	if (on_vf)
+		t->devices[ch->device].dev.on_vf = true;
+	return on_vf && !before;
+}
+
+bool vb_table_moves_path(struct vb_table *t, const struct vb_record_header *h, const uint8_t *data)
+{
+	static const char path[] = "nvsp.switch_data_path.active";
+	struct vb_wanted active = { .path = path };
+	struct vb_frame f = {
+		.kind = h->kind,
+		.direction = h->direction,
+		.class = h->class,
+		.data = data,
+		.cap_len = h->cap_len,
+		.wire_len = h->wire_len,
+	};
+
+	/* of all that such devices send, what refers to nothing outside the ring is rare */
+	if (h->class != VB_CLASS_NETWORK || h->direction != VB_TO_HOST || h->result || h->ext_len)
+		return false;
+	vb_values_read(vb_root_proto(h->kind), &f, &active, 1, NULL);
+	return active.found && vb_table_set_path(t, h->relid, active.number != 0);
 }

@@ -221,6 +221,9 @@ static void check_function(struct doctor *d, const struct vb_hook *h, const stru
 	if (!place->addr && id <= 0 && h->set == VB_SET_OTHER_MODULE) {
 		snprintf(detail, sizeof(detail), "not there: %s is not loaded", h->module);
 		vb_findings_tell(&d->told, VB_GOOD, h->function, detail, "");
+	} else if (!place->addr && id <= 0 && h->set == VB_SET_BUFFER) {
+		vb_findings_tell(&d->told, VB_GOOD, h->function,
+				 "not there: no driver of this kernel needs it", "");
 	} else if (!place->addr && id <= 0) {
 		vb_findings_tell(&d->told, bad, h->function, "no such function",
 				 "report it with the kernel's release");
@@ -266,7 +269,8 @@ static void check_hooks(struct doctor *d)
 			continue; /* entry and return of the same */
 		if (h[i].kind == VB_HOOK_TRACEPOINT)
 			check_tracepoint(d, &h[i], has_channel(d->module) ? d->module : d->base);
-		else if (h[i].set & (VB_SET_TRACING | VB_SET_TRACING_SIGNAL | VB_SET_OTHER_MODULE))
+		else if (h[i].set & (VB_SET_TRACING | VB_SET_TRACING_SIGNAL | VB_SET_OTHER_MODULE |
+				     VB_SET_BUFFER))
 			check_function(d, &h[i], &places[i]);
 	}
 }

@@ -15,6 +15,7 @@ static const char id_args[] = "*vmbus_channel u64";
 static const char ring_args[] = "*hv_ring_buffer_info";
 static const char channel_args[] = "*vmbus_channel";
 static const char post_args[] = "*void size_t";
+static const char gpadl_args[] = "*vmbus_channel *void u32 *vmbus_gpadl";
 
 /* Return before entry: a call whose entry is seen shall have its return seen, too. */
 static const struct vb_hook hooks[] = {
@@ -65,6 +66,12 @@ static const struct vb_hook hooks[] = {
 	  false },
 	{ "signal_entry", "vmbus_setevent", vmbus, channel_args, VB_HOOK_ENTRY,
 	  VB_SET_KPROBE_SIGNAL, false },
+
+	{ "gpadl_entry", "vmbus_establish_gpadl", vmbus, gpadl_args, VB_HOOK_ENTRY, VB_SET_BUFFER,
+	  true },
+	/* what drivers that allocate by vmbus_alloc_buffer() call, from Linux 7.3 on */
+	{ "gpadl_entry", "vmbus_establish_gpadl_caller_decrypted", vmbus, gpadl_args, VB_HOOK_ENTRY,
+	  VB_SET_BUFFER, true },
 
 	{ "request_id_exit", "storvsc_next_request_id", storvsc, NULL, VB_HOOK_RETURN,
 	  VB_SET_OTHER_MODULE, true },

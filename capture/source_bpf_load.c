@@ -16,6 +16,11 @@
 
 /* No Linux driver writes or accepts a longer packet; more would only cost memory per CPU. */
 #define MAX_SNAPLEN 65536u
+/* Bytes of a packet and of what it refers to: with tags and header they are a record of the trace. */
+#define MAX_RECORD (262144u - 24u - VB_RECORD_HEADER_LEN - 8u)
+/* Head, and data or a control message, of what is copied at once. */
+#define MIN_COPY 2048u
+#define MAX_COPY 65536u
 #define MAX_LINKS 32
 
 struct vb_probes {
@@ -33,6 +38,7 @@ struct vb_probes {
 	int channels_fd, sequences_fd; /* shared by both sets of programs */
 	struct vb_bpf_channel *channels;
 	char names[512];
+	uint64_t symbols[2]; /* addresses: vmbus_connection, vmbus_proto_version */
 };
 
 #define CHANNELS_LEN (VB_BPF_MAX_RELIDS * sizeof(struct vb_bpf_channel))
@@ -70,8 +76,16 @@ static bool in_sets(const char *program, unsigned int sets)
 	return !strcmp(program, "walk_channel") && !(sets & VB_SET_WAIT);
 }
 
-static int size_maps(struct vb_probes *p, struct vmbus_bpf *skel, uint32_t snaplen)
+static uint32_t clamp(uint32_t value, uint32_t least, uint32_t most)
 {
+	return value < least ? least : value > most ? most : value;
+}
+
+static int size_maps(struct vb_probes *p, struct vmbus_bpf *skel)
+{
+	const uint32_t snaplen = skel->rodata->snaplen, max_copy = skel->rodata->max_copy;
+	/* programs look whether one length is in bounds, and then whether the next is */
+	uint32_t room = skel->rodata->max_len + (snaplen > max_copy ? snaplen : max_copy) + 8;
 	unsigned int n_cpus = vb_rings_n_cpus(p->rings);
 	int rc;
 
@@ -80,7 +94,7 @@ static int size_maps(struct vb_probes *p, struct vmbus_bpf *skel, uint32_t snapl
 		rc = bpf_map__set_max_entries(skel->maps.scratch, VB_BPF_N_SCRATCH * n_cpus);
 	if (!rc)
 		rc = bpf_map__set_value_size(skel->maps.scratch,
-					     (uint32_t)sizeof(struct vb_bpf_record) + 2 * snaplen);
+					     (uint32_t)sizeof(struct vb_bpf_record) + room);
 	if (!rc && p->channels_fd >= 0)
 		rc = bpf_map__reuse_fd(skel->maps.channels, p->channels_fd);
 	if (!rc && p->sequences_fd >= 0)
@@ -91,20 +105,20 @@ static int size_maps(struct vb_probes *p, struct vmbus_bpf *skel, uint32_t snapl
 static int configure(struct vb_probes *p, struct vmbus_bpf *skel, unsigned int sets)
 {
 	const struct vb_selection *sel = p->opt.selection;
-	uint32_t snaplen = p->opt.snaplen;
+	uint32_t snaplen = clamp(p->opt.snaplen, VB_BPF_MIN_SNAP, MAX_SNAPLEN);
+	uint32_t quarter = vb_rings_kib(p->rings) * 256;
 	struct bpf_program *prog;
 
-	if (snaplen < VB_BPF_MIN_SNAP)
-		snaplen = VB_BPF_MIN_SNAP;
-	if (snaplen > MAX_SNAPLEN)
-		snaplen = MAX_SNAPLEN;
 	skel->rodata->snaplen = snaplen;
+	skel->rodata->payload = p->opt.payload;
+	skel->rodata->max_len = clamp(quarter, snaplen + 8, MAX_RECORD);
+	skel->rodata->max_copy = clamp(p->opt.payload + 512, MIN_COPY, MAX_COPY);
 	skel->rodata->any = sel->any;
 	skel->rodata->n_selectors = sel->n_selectors;
 	memcpy(skel->rodata->selectors, sel->selectors, sizeof(sel->selectors));
 	bpf_object__for_each_program(prog, skel->obj)
 		bpf_program__set_autoload(prog, in_sets(bpf_program__name(prog), sets));
-	return size_maps(p, skel, snaplen);
+	return size_maps(p, skel);
 }
 
 static int share_maps(struct vb_probes *p, const struct vmbus_bpf *skel)
@@ -242,6 +256,7 @@ static void destroy_links(struct vb_probes *p, bool (*which)(const struct vb_hoo
 
 void vb_probes_retreat(struct vb_probes *p)
 {
+	p->symbols[0] = 0; /* of a module that may be loaded elsewhere next */
 	destroy_links(p, is_full);
 	vmbus_bpf__destroy(p->full);
 	p->full = NULL;
@@ -252,6 +267,7 @@ static int attach_full(struct vb_probes *p, unsigned int sets, const char *metho
 {
 	size_t i, n;
 	const struct vb_hook *hooks = vb_hooks(&n);
+	uint32_t version;
 	int rc;
 
 	if (!p->opt.signals)
@@ -260,6 +276,8 @@ static int attach_full(struct vb_probes *p, unsigned int sets, const char *metho
 	if (!p->early)
 		snprintf(p->names, sizeof(p->names), "%s", method);
 	rc = load(p, sets, &p->full, err);
+	if (!rc) /* what is read and written from now on refers to buffers that are known */
+		rc = vb_probes_walk(p, NULL, NULL, &version, err);
 	for (i = 0; i < n && !rc; i++) {
 		if (sets & hooks[i].set)
 			rc = attach_hook(p, p->full, &hooks[i], err);
@@ -271,7 +289,7 @@ static int attach_full(struct vb_probes *p, unsigned int sets, const char *metho
 
 static int attach_now(struct vb_probes *p, struct vb_err *err)
 {
-	unsigned int both = VB_SET_MESSAGE | VB_SET_INTERRUPT | VB_SET_OTHER_MODULE;
+	unsigned int both = VB_SET_MESSAGE | VB_SET_INTERRUPT | VB_SET_OTHER_MODULE | VB_SET_BUFFER;
 	struct vb_err ignored;
 
 	if (!attach_full(p, both | VB_SET_TRACING | VB_SET_TRACING_SIGNAL, "fentry", &ignored))
@@ -340,8 +358,9 @@ void vb_probes_detach(struct vb_probes *p)
 /* fentry and the tracepoints would keep hv_vmbus from being unloaded. */
 int vb_probes_complete(struct vb_probes *p, struct vb_err *err)
 {
-	return attach_full(p, VB_SET_KPROBE | VB_SET_KPROBE_SIGNAL | VB_SET_OTHER_MODULE, "kprobe",
-			   err);
+	return attach_full(
+		p, VB_SET_KPROBE | VB_SET_KPROBE_SIGNAL | VB_SET_OTHER_MODULE | VB_SET_BUFFER,
+		"kprobe", err);
 }
 
 bool vb_probes_waiting(const struct vb_probes *p)
@@ -411,16 +430,16 @@ int vb_probes_walk(struct vb_probes *p, int (*seen)(void *ctx, const uint8_t *of
 	static const char *const names[] = { "vmbus_connection", "vmbus_proto_version" };
 	struct vb_bpf_walk *walk = &p->full->bss->walk;
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
-	int fd = bpf_program__fd(p->full->progs.walk_channel), rc;
-	uint64_t addr[2];
+	int fd = bpf_program__fd(p->full->progs.walk_channel), rc = 0;
 
-	rc = vb_kernel_symbols(names, 2, addr);
-	if (rc || !addr[0] || !addr[1])
+	if (!p->symbols[0])
+		rc = vb_kernel_symbols(names, 2, p->symbols);
+	if (rc || !p->symbols[0] || !p->symbols[1])
 		return vb_fail(err, -ENOTSUP,
 			       "/proc/kallsyms hides vmbus_connection: run as root, and with "
 			       "sysctl kernel.kptr_restrict=1 or 0");
-	walk->connection = addr[0];
-	walk->version_addr = addr[1];
+	walk->connection = p->symbols[0];
+	walk->version_addr = p->symbols[1];
 	for (walk->relid = 1; walk->relid < VB_BPF_MAX_RELIDS; walk->relid++) {
 		rc = bpf_prog_test_run_opts(fd, &opts);
 		if (!rc && walk->found && seen)

@@ -47,6 +47,8 @@ void vb_merged_header(const struct vb_merged *it, uint64_t capture_id, struct vb
 	h->seq = it->seq;
 	h->wire_len = rec->wire_len;
 	h->cap_len = rec->cap_len;
+	h->ext_wire_len = rec->ext_wire_len;
+	h->ext_len = rec->ext_len;
 	h->ring_size = rec->ring_size;
 	h->ring_pos = rec->ring_pos;
 	h->ring_read = rec->ring_read;
@@ -59,6 +61,8 @@ void vb_merged_header(const struct vb_merged *it, uint64_t capture_id, struct vb
 		h->flags |= VB_REC_FAILED;
 	if (rec->cap_len < rec->wire_len)
 		h->flags |= VB_REC_CUT;
+	if (rec->flags & VB_BPF_F_EXT_CUT)
+		h->flags |= VB_REC_EXT_CUT;
 }
 
 void vb_merged_patch(struct vb_merged *it)
@@ -184,24 +188,64 @@ static int add_offers(const struct beginning *b, bool sub_channels)
 	return rc;
 }
 
+/* Of the device of a primary channel. */
+static int add_of_device(const struct beginning *b, uint32_t relid, struct vb_made *m)
+{
+	const struct vb_chan *ch = &b->table->chan[relid];
+	int rc = add(b->list, m);
+
+	if (rc)
+		return rc;
+	m->hdr.relid = relid;
+	m->hdr.class = ch->class;
+	memcpy(m->hdr.device, ch->instance, sizeof(m->hdr.device));
+	return 0;
+}
+
+/* What network devices agreed on with the host: their packets are read by that. */
+static int add_networks(const struct beginning *b, const struct vb_bpf_channel *channels)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < VB_BPF_MAX_RELIDS && !rc; i++) {
+		const struct vb_chan *ch = &b->table->chan[i];
+		const struct vb_bpf_net *net = &channels[i].net;
+		const uint32_t items[] = {
+			4 << 16 | VB_STATE_PROTO_VERSION, net->version,
+			4 << 16 | VB_STATE_RECV_SECTION,  net->recv_section,
+			4 << 16 | VB_STATE_SEND_SECTION,  net->send_section,
+			4 << 16 | VB_STATE_RECV_BUF_ID,	  net->recv_id,
+		};
+
+		if (ch->class == VB_CLASS_NETWORK && !ch->gone && !ch->subchannel && net->version &&
+		    channels[i].wanted)
+			rc = add_of_device(b, i,
+					   vb_made_new(b->capture_id, b->mono_ns, VB_KIND_STATE,
+						       items, sizeof(items)));
+	}
+	return rc;
+}
+
+static int add_bypass(const struct beginning *b, uint32_t relid, const uint32_t *value)
+{
+	return add_of_device(b, relid,
+			     vb_made_keyed(b->capture_id, b->mono_ns, VB_KIND_EVENT,
+					   VB_EVENT_BYPASS, value, sizeof(*value)));
+}
+
 static int add_bypasses(const struct beginning *b, const struct vb_bpf_channel *channels)
 {
 	int rc = 0;
 
 	for (uint32_t i = 0; i < VB_BPF_MAX_RELIDS && !rc; i++) {
 		const struct vb_chan *ch = &b->table->chan[i];
-		struct vb_made *m;
 
-		if (!ch->bypassed || !channels[i].wanted)
+		if (!channels[i].wanted)
 			continue;
-		m = vb_made_keyed(b->capture_id, b->mono_ns, VB_KIND_EVENT, VB_EVENT_BYPASS,
-				  &vb_bypass_user_space, sizeof(vb_bypass_user_space));
-		rc = add(b->list, m);
-		if (rc)
-			break;
-		m->hdr.relid = i;
-		m->hdr.class = ch->class;
-		memcpy(m->hdr.device, ch->instance, sizeof(m->hdr.device));
+		if (ch->bypassed)
+			rc = add_bypass(b, i, &vb_bypass_user_space);
+		if (!rc && ch->on_vf && !ch->gone)
+			rc = add_bypass(b, i, &vb_bypass_vf);
 	}
 	return rc;
 }
@@ -212,6 +256,8 @@ int vb_made_beginning(struct vb_made_list *l, const struct vb_table *t,
 	struct beginning b = { l, t, capture_id, mono_ns };
 	int rc = add_version(&b);
 
+	if (!rc)
+		rc = add_networks(&b, channels);
 	if (!rc)
 		rc = add_offers(&b, false);
 	if (!rc)

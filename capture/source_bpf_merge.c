@@ -90,6 +90,17 @@ uint64_t vb_merge_lost(const struct vb_merge *m, uint32_t relid)
 	return relid < VB_BPF_MAX_RELIDS ? m->lost[relid] : 0;
 }
 
+/* Bytes that follow the record. */
+static size_t n_bytes(const struct vb_bpf_record *rec)
+{
+	return rec->ext_len ? vb_pad4(rec->cap_len) + rec->ext_len : rec->cap_len;
+}
+
+const uint8_t *vb_merged_ext(const struct vb_merged *it)
+{
+	return it->data + vb_pad4(it->rec.cap_len);
+}
+
 /* ---- taking records in ---- */
 
 static bool has_outcome(uint16_t type)
@@ -133,7 +144,7 @@ static void join(struct vb_merge *m, const struct vb_bpf_record *done)
 	it->done_ns = done->time_ns;
 	it->done_lost = done->lost;
 	it->rec.result = done->result;
-	it->rec.flags = done->flags;
+	it->rec.flags |= done->flags;
 	it->rec.trans_id = done->trans_id;
 	if (it->rec.type == VB_BPF_WRITE)
 		it->rec.ring_pos = done->ring_pos;
@@ -162,18 +173,18 @@ int vb_merge_push(struct vb_merge *m, const void *data, size_t len)
 	uint64_t *next;
 
 	if (len < sizeof(*rec) || rec->cpu >= m->n_cpus || rec->stream >= VB_BPF_N_STREAMS ||
-	    rec->relid >= VB_BPF_MAX_RELIDS || len - sizeof(*rec) < rec->cap_len)
+	    rec->relid >= VB_BPF_MAX_RELIDS || len - sizeof(*rec) < n_bytes(rec))
 		return -EINVAL;
 	if (is_outcome(rec->type)) {
 		join(m, rec);
 		return 0;
 	}
-	it = malloc(sizeof(*it) + rec->cap_len);
+	it = malloc(sizeof(*it) + n_bytes(rec));
 	if (!it)
 		return -ENOMEM;
 	memset(it, 0, sizeof(*it));
 	it->rec = *rec;
-	memcpy(it->data, rec + 1, rec->cap_len);
+	memcpy(it->data, rec + 1, n_bytes(rec));
 	if (add_incoming(m, it)) {
 		free(it);
 		return -ENOMEM;
@@ -184,7 +195,7 @@ int vb_merge_push(struct vb_merge *m, const void *data, size_t len)
 	*next = rec->seq + 1;
 	m->lost[rec->relid] += rec->missed;
 	it->order = m->n_pushed++;
-	m->held += sizeof(*it) + rec->cap_len;
+	m->held += sizeof(*it) + n_bytes(rec);
 	if (has_outcome(rec->type)) {
 		it->chain = *bucket(m, rec->id);
 		*bucket(m, rec->id) = it;
@@ -314,7 +325,7 @@ static void give_up(struct vb_merge *m, struct queue *q, struct vb_merged *it)
 	dequeue(q, it);
 	m->cpus[it->rec.cpu].carried += it->lost + 1;
 	m->lost[it->rec.relid]++;
-	m->held -= sizeof(*it) + it->rec.cap_len;
+	m->held -= sizeof(*it) + n_bytes(&it->rec);
 	free(it);
 }
 
@@ -425,7 +436,7 @@ struct vb_merged *vb_merge_pop(struct vb_merge *m, uint64_t until_ns)
 	if (!best)
 		return NULL;
 	dequeue(from, best);
-	m->held -= sizeof(*best) + best->rec.cap_len;
+	m->held -= sizeof(*best) + n_bytes(&best->rec);
 	check_ring(m, from, best);
 	cpu = &m->cpus[best->rec.cpu];
 	best->lost += cpu->carried;

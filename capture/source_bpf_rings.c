@@ -32,6 +32,7 @@ struct vb_rings {
 	size_t n_read; /* records in this pass */
 	int epoll_fd;
 	unsigned int n_cpus;
+	uint32_t kib; /* of each */
 	struct ring ring[];
 };
 
@@ -106,6 +107,7 @@ int vb_rings_open(uint32_t kib, vb_record_fn record, void *ctx, struct vb_rings 
 	r->record = record;
 	r->ctx = ctx;
 	r->n_cpus = (unsigned int)n;
+	r->kib = ring_bytes(kib) / 1024;
 	for (i = 0; i < r->n_cpus; i++)
 		r->ring[i].fd = -1;
 	r->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -141,6 +143,11 @@ void vb_rings_close(struct vb_rings *r)
 unsigned int vb_rings_n_cpus(const struct vb_rings *r)
 {
 	return r->n_cpus;
+}
+
+uint32_t vb_rings_kib(const struct vb_rings *r)
+{
+	return r->kib;
 }
 
 int vb_rings_fd(const struct vb_rings *r, unsigned int cpu)

@@ -114,7 +114,7 @@ int vb_table_device(struct vb_table *t, uint32_t relid, const uint8_t instance[1
 		memset(ch->offer, 0, sizeof(ch->offer));
 		ch->offer_len = 0;
 		ch->known = true;
-		ch->gone = ch->bypassed = false;
+		ch->gone = ch->bypassed = ch->on_vf = false;
 		ch->class = VB_CLASS_UNKNOWN;
 		ch->subchannel = subchannel;
 		memcpy(ch->instance, instance, sizeof(ch->instance));
@@ -177,7 +177,7 @@ static int take_offer(struct vb_table *t, const uint8_t *data, size_t len)
 		return err;
 	ch = &t->chan[relid];
 	ch->known = true;
-	ch->gone = ch->open = ch->bypassed = false;
+	ch->gone = ch->open = ch->bypassed = ch->on_vf = false;
 	ch->class = class;
 	ch->subchannel = get16(data + OFFER_SUB);
 	ch->device = device;

@@ -88,9 +88,11 @@ int vb_tally_add(struct vb_tally *t, const struct vb_record_header *h, bool deli
 	return 0;
 }
 
-void vb_tally_bypassed(struct vb_tally *t)
+void vb_tally_bypassed(struct vb_tally *t, bool by_vf)
 {
-	t->stats[t->last].dev.bypassed = true;
+	struct vb_device *dev = &t->stats[t->last].dev;
+
+	*(by_vf ? &dev->on_vf : &dev->bypassed) = true;
 }
 
 void vb_tally_done(struct vb_tally *t)

@@ -18,8 +18,11 @@ struct vb_tally {
 
 /* Count a record for its device: as received, with what was lost before it. 0 or -ENOMEM. */
 int vb_tally_add(struct vb_tally *t, const struct vb_record_header *h, bool delivered);
-/* The record counted last says that its device's packets go past the kernel. */
-void vb_tally_bypassed(struct vb_tally *t);
+/*
+ * The record counted last says that its device's packets go past the kernel, or its frames over a
+ * virtual function.
+ */
+void vb_tally_bypassed(struct vb_tally *t, bool by_vf);
 void vb_tally_done(struct vb_tally *t);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Devices whose rings user space has, on machines made of a few files; and how a file begins. */
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -111,6 +112,42 @@ Test(bypass, a_device_is_told_by_its_primary_channel)
 	vb_table_done(&table);
 }
 
+/* Sends SWITCH_DATA_PATH on the network device's channel. */
+static bool moves_path(uint8_t to, uint8_t direction, int32_t result)
+{
+	uint8_t packet[56] = { 6, 0, 2, 0, 7, 0, 1, 0, [16] = 129, [20] = to };
+	struct vb_record_header h = {
+		.kind = VB_KIND_PACKET,
+		.direction = direction,
+		.class = VB_CLASS_NETWORK,
+		.relid = 4,
+		.result = (uint32_t)result,
+		.wire_len = sizeof(packet),
+		.cap_len = 48,
+	};
+
+	return vb_table_moves_path(&table, &h, packet);
+}
+
+Test(bypass, frames_move_to_the_virtual_function)
+{
+	const struct vb_device *dev;
+
+	fill_table();
+	dev = &table.devices[table.chan[4].device].dev;
+	cr_assert_not(moves_path(0, VB_TO_HOST, 0), "they stay");
+	cr_assert_not(moves_path(1, VB_TO_GUEST, 0), "not the guest's word");
+	cr_assert_not(moves_path(1, VB_TO_HOST, -EAGAIN), "never arrived");
+	cr_assert_not(dev->on_vf);
+	cr_assert(moves_path(1, VB_TO_HOST, 0));
+	cr_assert(dev->on_vf);
+	cr_assert_not(moves_path(1, VB_TO_HOST, 0), "told already");
+	cr_assert_not(moves_path(0, VB_TO_HOST, 0));
+	cr_assert(dev->on_vf, "they were there");
+	cr_assert(moves_path(1, VB_TO_HOST, 0), "once more");
+	vb_table_done(&table);
+}
+
 /* Kinds of the records, events with their channel. */
 static void expect_beginning(const char *expected)
 {
@@ -144,5 +181,21 @@ Test(bypass, every_file_begins_with_it)
 	expect_beginning("3 1:3 1:4 1:5 4:3 key 20 value 1 4:4 key 20 value 1");
 	channels[4].wanted = 0;
 	expect_beginning("3 1:3 1:4 1:5 4:3 key 20 value 1");
+	vb_table_done(&table);
+}
+
+/* What a network device agreed on stands before its offer; where its frames are, behind. */
+Test(bypass, every_file_begins_with_a_network_device)
+{
+	fill_table();
+	channels[4].net.version = 0x60001;
+	channels[5].net.version = 0x60001; /* a sub-channel */
+	vb_table_set_path(&table, 4, true);
+	expect_beginning("3 3 1:3 1:4 1:5 4:4 key 20 value 2");
+	channels[4].wanted = 0;
+	expect_beginning("3 1:3 1:4 1:5");
+	channels[4].wanted = 1;
+	table.chan[4].gone = true;
+	expect_beginning("3 1:3 1:5");
 	vb_table_done(&table);
 }

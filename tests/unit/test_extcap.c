@@ -250,17 +250,18 @@ Test(extcap, every_option_offered_is_taken)
 		/* the options are good, so that it gets as far as the bus */
 		cr_assert_eq(capture(words), VB_EXIT_CANNOT, "%s", words);
 	}
-	cr_assert_eq(n, 4);
+	cr_assert_eq(n, 5);
 	done(&a);
 }
 
 Test(extcap, options_reach_the_capture)
 {
 	cr_assert_eq(capture("--extcap-interface=vmbus:11111111-1111-1111-1111-111111111111 "
-			     "--snapshot-length=96 --buffer-size 64 --signals"),
+			     "--snapshot-length=96 --payload 64 --buffer-size 64 --signals"),
 		     VB_EXIT_CANNOT);
 	cr_assert_str_eq(machine.channels, "11111111-1111-1111-1111-111111111111");
 	cr_assert_eq(machine.opened.snaplen, 96);
+	cr_assert_eq(machine.opened.payload, 64);
 	cr_assert_eq(machine.opened.ring_kib, 64);
 	cr_assert(machine.opened.signals);
 	cr_assert_eq(capture("--extcap-interface vmbus --snapshot-length --signals"),
@@ -268,6 +269,7 @@ Test(extcap, options_reach_the_capture)
 	cr_assert_eq(capture("--extcap-interface vmbus --display-filter="), VB_EXIT_CANNOT);
 	cr_assert_str_eq(machine.channels, "any");
 	cr_assert_eq(machine.opened.snaplen, 262144);
+	cr_assert_eq(machine.opened.payload, 256);
 	cr_assert_not(machine.opened.signals);
 }
 

@@ -88,6 +88,21 @@ Test(options, defaults)
 	expect_good(&p, "-i any -s 0");
 	cr_assert_eq(p.o.snaplen, 262144);
 	cr_assert_gt(p.o.ring_kib, 0);
+	cr_assert_eq(p.o.payload, 256);
+}
+
+Test(options, payload)
+{
+	struct parsed p;
+
+	expect_good(&p, "-i any --payload 1500");
+	cr_assert_eq(p.o.payload, 1500);
+	expect_good(&p, "-i any --payload 0");
+	cr_assert_eq(p.o.payload, 0);
+	expect_good(&p, "-i any --payload none");
+	cr_assert_eq(p.o.payload, 0);
+	expect_good(&p, "-i any --payload all");
+	cr_assert_eq(p.o.payload, 262144);
 }
 
 Test(options, a_copy_is_shown_only_when_asked)
@@ -226,6 +241,11 @@ Test(options, arguments)
 	expect_error("-r f -c 18446744073709551616",
 		     "-c 18446744073709551616: give a whole number from 1 to 18446744073709551615");
 	expect_error("-i any -s 1k", "-s 1k: give a whole number from 0 to 262144");
+	expect_error("-i any --payload some",
+		     "--payload some: give a number of bytes up to 262144, none or all");
+	expect_error("-i any --payload 262145",
+		     "--payload 262145: give a number of bytes up to 262144, none or all");
+	expect_error("-r f --payload none", "--payload goes with a live capture (-i) only");
 	expect_error("-i any -s 262145", "-s 262145: give a whole number from 0 to 262144");
 	expect_error("-i any -a 60", "-a 60: write duration:SECONDS, for example -a duration:60");
 	expect_error("-i any -a duration:0",
