@@ -129,7 +129,10 @@ struct vb_hdevice_config {
 /* Offered at the next REQUESTOFFERS, or at once when the guest has its offers already. */
 int vb_host_add(struct vb_host *h, const struct vb_hdevice_config *cfg, struct vb_hdevice **ret,
 		struct vb_err *err);
-/* Rescind all channels of the device. It can be offered again (with new channel ids). */
+/*
+ * Rescind all channels of the device. It can be offered again (with new channel ids); the guest hears
+ * of that when it has released the old one.
+ */
 void vb_host_rescind(struct vb_hdevice *d);
 int vb_host_reoffer(struct vb_hdevice *d);
 /* Offer n sub-channels of an open device; fewer when the device has fewer. Returns how many. */

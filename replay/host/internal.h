@@ -107,6 +107,7 @@ struct vb_hdevice {
 	bool offered; /* false: rescinded by the user, until it is offered again */
 	bool logged;
 	bool rescind_due; /* a fault wants it */
+	bool reoffer_due; /* once the guest has let go of it */
 	uint32_t proto_version;
 	struct vb_fault *fault;
 	struct vb_later *later;	       /* settings for the next opening */

@@ -110,9 +110,25 @@ int vb_offer_channel(struct vb_hdevice *d, uint16_t index)
 	return 0;
 }
 
+/*
+ * The guest has not done with the channel that was taken back. Linux would take a second offer of the
+ * instance for the old channel, come back from hibernation, and release the new id with the old
+ * device (6.1 drivers/hv/channel_mgmt.c, vmbus_onoffer()).
+ */
+static bool is_leaving(const struct vb_hdevice *d)
+{
+	const struct vb_host *h = d->h;
+
+	for (uint32_t relid = 1; relid < h->relid_end; relid++)
+		if (h->channels[relid] && h->channels[relid]->d == d &&
+		    h->channels[relid]->rescinded && h->channels[relid]->index == 0)
+			return true;
+	return false;
+}
+
 void vb_offer_device(struct vb_hdevice *d)
 {
-	if (!d->h->wants_offers || !d->offered || d->channels[0])
+	if (!d->h->wants_offers || !d->offered || d->channels[0] || is_leaving(d))
 		return;
 	if (vb_offer_channel(d, 0))
 		vb_host_trouble(d->h, "%s: no channel id or no memory for it", d->name);
@@ -203,6 +219,7 @@ static void release(struct vb_hchannel *c)
 void vb_offer_released(struct vb_host *h, uint32_t relid)
 {
 	struct vb_hchannel *c = vb_channel_by_relid(h, relid);
+	struct vb_hdevice *d;
 
 	/* after UNLOAD, Linux 6.1 releases what it had: drivers/hv/vmbus_drv.c, vmbus_exit() */
 	if (!h->version)
@@ -213,7 +230,12 @@ void vb_offer_released(struct vb_host *h, uint32_t relid)
 		return;
 	}
 	vb_gpadl_forget_channel(h, relid);
+	d = c->d;
 	release(c);
+	if (d->reoffer_due && !is_leaving(d)) {
+		d->reoffer_due = false;
+		vb_offer_device(d);
+	}
 }
 
 void vb_offers_forget(struct vb_host *h)
@@ -222,12 +244,15 @@ void vb_offers_forget(struct vb_host *h)
 	for (uint32_t relid = 1; relid < h->relid_end; relid++)
 		if (h->channels[relid])
 			release(h->channels[relid]);
+	for (struct vb_hdevice *d = h->devices; d; d = d->next)
+		d->reoffer_due = false;
 }
 
 void vb_host_rescind(struct vb_hdevice *d)
 {
 	d->offered = false;
 	d->rescind_due = false;
+	d->reoffer_due = false;
 	if (d->channels[0])
 		vb_offer_rescind(d->channels[0]);
 }
@@ -235,9 +260,10 @@ void vb_host_rescind(struct vb_hdevice *d)
 int vb_host_reoffer(struct vb_hdevice *d)
 {
 	/* a device whose channel the guest broke is offered, but has none */
-	if (d->offered && (d->channels[0] || !d->h->wants_offers))
+	if (d->offered && (d->channels[0] || d->reoffer_due || !d->h->wants_offers))
 		return -EALREADY;
 	d->offered = true;
+	d->reoffer_due = is_leaving(d);
 	vb_offer_device(d);
 	return 0;
 }

@@ -293,6 +293,7 @@ Test(host_command, rescind_and_offer)
 	cr_assert_eq(echo_state(&bus)->n_closed, 1);
 	echo_command(&bus, "offer echo");
 	guest_expect(&bus.guest, VB_CTL_RESCIND);
+	guest_release(&bus.guest, bus.chan.relid);
 	guest_expect(&bus.guest, VB_CTL_OFFER);
 }
 

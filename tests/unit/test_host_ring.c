@@ -276,6 +276,7 @@ static void breaks(const char *why)
 	cr_assert_eq(guest_field(&bus.guest, "vmbus.type"), VB_CTL_RESCIND);
 	/* it is out of the way, and the device can be had again */
 	cr_assert_eq(vb_host_reoffer(bus.device), 0);
+	guest_release(&bus.guest, bus.chan.relid);
 	guest_expect(&bus.guest, VB_CTL_OFFER);
 }
 
