@@ -34,7 +34,7 @@ static const struct {
 #define N_DRIVERS (sizeof(drivers) / sizeof(*drivers))
 
 /* Modules that workloads may want: they are there, and nobody loads them. */
-static const char *const extras[] = { "brd", "loop", "dummy" };
+static const char *const extras[] = { "brd", "loop", "dummy", "8021q" };
 
 bool vb_list_has(const char *list, const char *word)
 {
