@@ -12,7 +12,21 @@
 #define INFO "hv_rndis.packet.info."
 #define ADDRESSES_LEN 12u /* what stands before the tag */
 
-enum { DATA_LEN, FRAME, PRIORITY, CFI, VLAN, COALESCED, FIRST, LAST, N_WANTED };
+enum {
+	DATA_LEN,
+	FRAME,
+	PRIORITY,
+	CFI,
+	VLAN,
+	COALESCED,
+	FIRST,
+	LAST,
+	OPEN, /* the first of open_bits */
+	N_OPEN = 6,
+	TRANSPORT = OPEN + N_OPEN,
+	TCP_HEADER,
+	N_WANTED
+};
 
 static const struct vb_wanted wanted[N_WANTED] = {
 	[DATA_LEN] = { .path = "hv_rndis.packet.data_len" },
@@ -23,6 +37,20 @@ static const struct vb_wanted wanted[N_WANTED] = {
 	[COALESCED] = { .path = INFO "packet_id.flags.coalesced" },
 	[FIRST] = { .path = INFO "packet_id.flags.first" },
 	[LAST] = { .path = INFO "packet_id.flags.last" },
+	[OPEN] = { .path = INFO "checksum.tcp" },
+	[OPEN + 1] = { .path = INFO "checksum.udp" },
+	[OPEN + 2] = { .path = INFO "checksum.ip_header" },
+	[OPEN + 3] = { .path = INFO "checked.tcp_value_invalid" },
+	[OPEN + 4] = { .path = INFO "checked.ip_value_invalid" },
+	[OPEN + 5] = { .path = INFO "large_send" },
+	[TRANSPORT] = { .path = INFO "checksum.transport_offset" },
+	[TCP_HEADER] = { .path = INFO "large_send.tcp_header_offset" },
+};
+
+/* What is open when these fields are not zero. */
+static const uint8_t open_bits[N_OPEN] = {
+	VB_ETHER_TCP_SUM, VB_ETHER_UDP_SUM, VB_ETHER_IP_SUM,
+	VB_ETHER_TCP_SUM, VB_ETHER_IP_SUM,  VB_ETHER_TCP_SUM | VB_ETHER_IP_SUM | VB_ETHER_IP_LEN
 };
 
 /* What the packet says, where its messages cannot: are they frames, or those that control? */
@@ -59,6 +87,9 @@ static void take_part(struct vb_ether *e, const struct vb_wanted *w)
 		.n_parts = 1,
 		.field = e->n_fields,
 	};
+	for (unsigned int i = 0; i < N_OPEN; i++)
+		p->open |= w[OPEN + i].number ? open_bits[i] : 0;
+	p->transport = (uint16_t)(w[TRANSPORT].number | w[TCP_HEADER].number);
 	e->n_fields += w[FRAME].found;
 	/* only a host coalesces */
 	e->coalesced = e->f->direction == VB_TO_GUEST && w[COALESCED].number;

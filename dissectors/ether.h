@@ -12,15 +12,25 @@
 /* The field that holds a frame, or a part of one. */
 #define VB_ETHER_FIELD "hv_rndis.packet.frame"
 
+/* What a frame is to get from others, or has lost by being joined: its per-packet information says so. */
+enum vb_ether_open {
+	VB_ETHER_IP_SUM = 1,  /* IPv4's checksum */
+	VB_ETHER_TCP_SUM = 2, /* TCP's */
+	VB_ETHER_UDP_SUM = 4, /* UDP's */
+	VB_ETHER_IP_LEN = 8,  /* IP's length: a large send */
+};
+
 /* A frame, or a part of one. */
 struct vb_ether_frame {
 	const uint8_t *data;
-	uint32_t cap_len;  /* bytes at data */
-	uint32_t wire_len; /* bytes the frame had; >= cap_len, without its tag */
-	bool tagged;	   /* the 802.1Q tag travels beside the frame, and belongs into it */
-	uint16_t tag;	   /* its control information, in the byte order of this machine */
-	uint32_t n_parts;  /* so many fields VB_ETHER_FIELD */
-	uint32_t field;	   /* which of the packet's is the first of them, from 0 */
+	uint32_t cap_len;   /* bytes at data */
+	uint32_t wire_len;  /* bytes the frame had; >= cap_len, without its tag */
+	bool tagged;	    /* the 802.1Q tag travels beside the frame, and belongs into it */
+	uint16_t tag;	    /* its control information, in the byte order of this machine */
+	uint32_t n_parts;   /* so many fields VB_ETHER_FIELD */
+	uint32_t field;	    /* which of the packet's is the first of them, from 0 */
+	uint8_t open;	    /* enum vb_ether_open */
+	uint16_t transport; /* where TCP or UDP begins, if that is said; else 0 */
 };
 
 /* Room for a tag. */
@@ -58,5 +68,12 @@ bool vb_ether_next(struct vb_ether *e, struct vb_ether_frame *ret);
  * Returns how many were written; *ret_wire_len is how many there would be.
  */
 uint32_t vb_ether_put(const struct vb_ether_frame *frame, uint8_t *buf, uint32_t *ret_wire_len);
+
+/*
+ * Fill in what is open (frame->open) in bytes, a copy of the frame without its tag. False: they are as
+ * they were, because the frame was cut or is none of IP with TCP or UDP as its information says. The
+ * length of a large send stays 0 where it is too large for its field.
+ */
+bool vb_ether_complete(const struct vb_ether_frame *frame, uint8_t *bytes);
 
 #endif

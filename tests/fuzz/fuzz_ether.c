@@ -14,6 +14,25 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 static const uint8_t in_band[56] = { 6, 0, 2, 0, 7, 0, 1, 0, 1, [16] = 107 };
 static const uint8_t in_ranges[64] = { 7, 0, 3, 0, 8, 0, 1, 0, 1, [16] = 0xfe, 0xca, [24] = 107 };
 
+/* What others complete keeps its addresses and its length; what is complete is so again. */
+static void check_complete(const struct vb_ether_frame *frame)
+{
+	uint8_t *once = malloc(frame->cap_len), *twice = malloc(frame->cap_len);
+
+	REQUIRE(once && twice);
+	memcpy(once, frame->data, frame->cap_len);
+	if (vb_ether_complete(frame, once)) {
+		REQUIRE(frame->open && !memcmp(once, frame->data, 12));
+		memcpy(twice, once, frame->cap_len);
+		REQUIRE(vb_ether_complete(frame, twice));
+	}
+	REQUIRE(frame->open || !memcmp(once, frame->data, frame->cap_len));
+	if (vb_ether_complete(frame, once))
+		REQUIRE(!memcmp(once, twice, frame->cap_len));
+	free(once);
+	free(twice);
+}
+
 /* What is handed out is in the bytes that were captured, and each of them is so but once. */
 static uint64_t check_frame(const struct vb_ether_frame *frame, const uint8_t *ext,
 			    uint32_t ext_len, const uint8_t *room)
@@ -30,6 +49,7 @@ static uint64_t check_frame(const struct vb_ether_frame *frame, const uint8_t *e
 	REQUIRE(n >= frame->cap_len && n <= frame->cap_len + VB_ETHER_TAG_LEN && n <= wire_len);
 	REQUIRE(frame->cap_len < 12 || !memcmp(whole, frame->data, 12));
 	free(whole);
+	check_complete(frame);
 	return frame->cap_len;
 }
 

@@ -270,3 +270,150 @@ Test(ether, tag)
 	cr_assert_eq(vb_ether_put(&f, buf, &wire_len), 11);
 	cr_assert_eq(wire_len, UINT32_MAX - 1);
 }
+
+/* ---- what is left to others ---- */
+
+struct unfinished {
+	struct vb_ether_frame f;
+	struct made_frame m;
+};
+
+static void make_unfinished(struct unfinished *u, uint8_t open, const char *hex)
+{
+	frame_make(&u->m, 0, 0, hex);
+	u->f = (struct vb_ether_frame){ .data = u->m.bytes,
+					.cap_len = u->m.f.cap_len,
+					.wire_len = u->m.f.cap_len,
+					.open = open };
+}
+
+/* It becomes these bytes; NULL: it stays as it is. */
+static void expect_complete(struct unfinished *u, const char *hex)
+{
+	struct made_frame want, before = u->m;
+
+	cr_assert_eq(vb_ether_complete(&u->f, u->m.bytes), hex != NULL);
+	frame_make(&want, 0, 0, hex ? hex : "");
+	if (!hex)
+		want = before;
+	for (uint32_t i = 0; i < u->f.cap_len; i++)
+		cr_assert_eq(u->m.bytes[i], want.bytes[i], "byte %u is %02x, not %02x", i,
+			     u->m.bytes[i], want.bytes[i]);
+}
+
+#define MACS "000000000002 000000000001 "
+/* The header of RFC 1071's well-known example on 192.168.0.1: its sum is b861. */
+#define EXAMPLE_HEAD "4500 0073 0000 4000 4011 "
+#define EXAMPLE_TAIL " c0a80001 c0a800c7 "
+#define UDP_HEAD "0035 e97c 005f "
+#define ZEROS_87                                                                                   \
+	"000000000000000000000000000000000000000000000000000000000000000000000000000000000000"     \
+	"000000000000000000000000000000000000000000000000000000000000000000000000000000000000"     \
+	"000000"
+#define TCP_ZERO "9c40 0050 000003e8 00000000 5002 7210 0000 0000"
+
+Test(ether, ipv4_checksum)
+{
+	struct unfinished u;
+
+	make_unfinished(&u, VB_ETHER_IP_SUM,
+			MACS "0800 " EXAMPLE_HEAD "ffff" EXAMPLE_TAIL UDP_HEAD "1234" ZEROS_87);
+	expect_complete(&u, MACS "0800 " EXAMPLE_HEAD "b861" EXAMPLE_TAIL UDP_HEAD "1234" ZEROS_87);
+	make_unfinished(&u, VB_ETHER_UDP_SUM,
+			MACS "0800 " EXAMPLE_HEAD "0000" EXAMPLE_TAIL UDP_HEAD "1234" ZEROS_87);
+	/* c0a8 + 0001 + c0a8 + 00c7 + 0011 + 005f + 0035 + e97c + 005f, inverted */
+	expect_complete(&u, MACS "0800 " EXAMPLE_HEAD "0000" EXAMPLE_TAIL UDP_HEAD "9365" ZEROS_87);
+}
+
+/* A large send: length, both checksums, the payload of an odd length. */
+Test(ether, large_send)
+{
+	struct unfinished u;
+
+	make_unfinished(&u, VB_ETHER_IP_LEN | VB_ETHER_IP_SUM | VB_ETHER_TCP_SUM,
+			MACS "0800 4500 0000 0000 0000 4006 0000 0a000001 0a000002 " TCP_ZERO "41");
+	u.f.transport = 34;
+	expect_complete(&u, MACS "0800 4500 0029 0000 0000 4006 66cd 0a000001 0a000002 "
+				 "9c40 0050 000003e8 00000000 5002 7210 4856 0000 41");
+	u.f.transport = 38;
+	expect_complete(&u, NULL);
+	u.f.transport = 0;
+	u.f.wire_len++; /* cut */
+	expect_complete(&u, NULL);
+}
+
+/* With a tag in the frame; behind an extension header, where only its information finds TCP. */
+Test(ether, ipv6)
+{
+	static const char in[] = MACS
+		"8100 0005 86dd 60000000 001c 00 40 fe80000000000000 0000000000000001 "
+		"fe80000000000000 0000000000000002 0600010400000000 " TCP_ZERO;
+	static const char out[] = MACS
+		"8100 0005 86dd 60000000 001c 00 40 fe80000000000000 0000000000000001 "
+		"fe80000000000000 0000000000000002 0600010400000000 "
+		"9c40 0050 000003e8 00000000 5002 7210 a055 0000";
+	struct unfinished u;
+
+	make_unfinished(&u, VB_ETHER_TCP_SUM, in);
+	expect_complete(&u, NULL);
+	u.f.transport = 14 + 4 + 40 + 8;
+	expect_complete(&u, out);
+}
+
+Test(ether, nothing_to_complete)
+{
+	static const char *const hex[] = {
+		MACS,
+		MACS "0806 0001",
+		MACS "8100",
+		MACS "0800 4500",
+		/* a length that is not true, one less than the header's, no TCP, no room for it */
+		MACS "0800 4500 0029 0000 0000 4006 0000 0a000001 0a000002 " TCP_ZERO,
+		MACS "0800 4500 0013 0000 0000 4006 0000 0a000001 0a000002 " TCP_ZERO,
+		MACS "0800 4500 0028 0000 0000 4011 0000 0a000001 0a000002 " TCP_ZERO,
+		MACS "0800 4500 0027 0000 0000 4006 0000 0a000001 0a000002 " TCP_ZERO,
+		MACS "0800 4400 0028 0000 0000 4006 0000 0a000001 0a000002 " TCP_ZERO,
+		MACS "0800 6500 0028 0000 0000 4006 0000 0a000001 0a000002 " TCP_ZERO,
+	};
+	struct unfinished u;
+
+	for (size_t i = 0; i < sizeof(hex) / sizeof(*hex); i++) {
+		make_unfinished(&u, VB_ETHER_IP_SUM | VB_ETHER_TCP_SUM, hex[i]);
+		expect_complete(&u, NULL);
+	}
+	make_unfinished(&u, 0,
+			MACS "0800 4500 0028 0000 0000 4006 0000 0a000001 0a000002 " TCP_ZERO);
+	expect_complete(&u, NULL);
+}
+
+/* What the messages say about it. */
+Test(ether, left_to_others)
+{
+	static const struct {
+		uint32_t kind, word;
+		uint8_t open;
+		uint16_t transport;
+	} out[] = {
+		{ 0, 1 | 1 << 2 | 34 << 16, VB_ETHER_TCP_SUM, 34 },
+		{ 0, 2 | 1 << 3 | 54 << 16, VB_ETHER_UDP_SUM, 54 },
+		{ 0, 1 | 1 << 4, VB_ETHER_IP_SUM, 0 },
+		{ 2, 1460 | 34 << 20, VB_ETHER_TCP_SUM | VB_ETHER_IP_SUM | VB_ETHER_IP_LEN, 34 },
+		{ 8, 77, 0, 0 },
+	};
+	struct vb_ether_frame f;
+	struct packet p;
+
+	for (size_t i = 0; i < sizeof(out) / sizeof(*out); i++) {
+		to_host(&p);
+		add_message(&p, 'a', 4, out[i].kind, out[i].word, 0);
+		begin(&p);
+		f = expect(&p, "aaaa", 4);
+		cr_assert(f.open == out[i].open && f.transport == out[i].transport, "%zu", i);
+	}
+	to_guest(&p);
+	add_message(&p, 'a', 4, 0, 1 << 3 | 1 << 5, 0);
+	add_message(&p, 'b', 4, 0, 1 << 3 | 1 << 7 | 1 << 8, 0);
+	begin(&p);
+	cr_assert_eq(expect(&p, "aaaa", 4).open, 0);
+	cr_assert_eq(expect(&p, "bbbb", 4).open, VB_ETHER_TCP_SUM | VB_ETHER_IP_SUM);
+}
