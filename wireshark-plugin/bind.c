@@ -188,12 +188,23 @@ static void set_note(ei_register_info *ei, expert_field *id, const char *name, b
 	ei->eiinfo.hf_info.hfinfo.id = ei->eiinfo.hf_info.hfinfo.same_name_prev_id = -1;
 }
 
+/* Nothing is odd about it. */
+static void set_left(ei_register_info *ei, expert_field *id)
+{
+	ei->ids = id;
+	ei->eiinfo.name = "hv_rndis.left_to_host";
+	ei->eiinfo.group = PI_CHECKSUM;
+	ei->eiinfo.severity = PI_CHAT;
+	ei->eiinfo.summary = "VMBus: what a frame leaves to the host";
+	ei->eiinfo.hf_info.hfinfo.id = ei->eiinfo.hf_info.hfinfo.same_name_prev_id = -1;
+}
+
 static void bind_notes(struct vb_binding *b)
 {
 	static hf_register_info hf = { NULL,
 				       { "Not described", "hv_note.gap", FT_BYTES, BASE_NONE, NULL,
 					 0, "Bytes that no row describes", HFILL } };
-	ei_register_info *ei = g_new0(ei_register_info, VB_N_NOTES + 1);
+	ei_register_info *ei = g_new0(ei_register_info, VB_N_NOTES + 2);
 	int proto = proto_register_protocol("Hyper-V: notes", "hv_note", "hv_note");
 
 	hf.p_id = &b->gap;
@@ -202,7 +213,8 @@ static void bind_notes(struct vb_binding *b)
 		set_note(&ei[i], &b->notes[i], vb_note_name((enum vb_note_code)i),
 			 vb_note_is_error((enum vb_note_code)i));
 	set_note(&ei[VB_N_NOTES], &b->malformed, "malformed", true);
-	expert_register_field_array(expert_register_protocol(proto), ei, VB_N_NOTES + 1);
+	set_left(&ei[VB_N_NOTES + 1], &b->left);
+	expert_register_field_array(expert_register_protocol(proto), ei, VB_N_NOTES + 2);
 }
 
 void vb_bind(struct vb_binding *b)

@@ -8,10 +8,13 @@
 
 #include <epan/conversation_table.h>
 #include <epan/decode_as.h>
+#include <epan/exceptions.h>
 #include <epan/expert.h>
 #include <epan/packet.h>
+#include <epan/prefs-int.h>
 #include <epan/prefs.h>
 #include <epan/proto_data.h>
+#include <epan/show_exception.h>
 #include <epan/tap.h>
 #include <epan/unit_strings.h>
 #include <wsutil/report_message.h>

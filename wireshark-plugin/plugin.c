@@ -192,6 +192,15 @@ static void fill_columns(const struct dissection *d)
 	vb_buf_done(&line);
 }
 
+/* Frames whose write failed were never sent: the driver tries again with others. */
+static void hand_over(const struct dissection *d)
+{
+	vb_talk_hand_over(&plugin.talk, &d->tree_sink, &d->frame);
+	if (!(d->frame.flags & VB_REC_FAILED))
+		vb_frames_hand_over(&d->tree_sink, &d->frame, &d->walked, d->rec.ext,
+				    d->rec.ext ? d->rec.hdr.ext_len : 0);
+}
+
 static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
 {
 	struct dissection *d = wmem_new(pinfo->pool, struct dissection);
@@ -215,7 +224,7 @@ static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *da
 	fill_columns(d);
 	vb_talk_about(&plugin.talk, pinfo, &d->frame);
 	if (plugin.hands_over)
-		vb_talk_hand_over(&plugin.talk, &d->tree_sink, &d->frame);
+		hand_over(d);
 	return (int)tvb_captured_length(tvb);
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * bind.c: rows -> fields, once. tree.c: a walk -> the tree of one frame. talk.c: conversations and
- * the dissectors of others. plugin.c: what is known across frames, the dissector, the entry.
+ * the dissectors of others. frames.c: Ethernet frames for Wireshark's dissectors. plugin.c: what is
+ * known across frames, the dissector, the entry.
  */
 #ifndef VB_PLUGIN_H
 #define VB_PLUGIN_H
 
-#include "dissectors/inner.h"
+#include "dissectors/ether.h"
 #include "dissectors/session.h"
 #include "dissectors/sinks.h"
 #include "wireshark-plugin/compat.h"
@@ -26,6 +27,7 @@ struct vb_binding {
 	GHashTable *by_path; /* name -> struct vb_bound */
 	int gap;	     /* field: bytes that no row describes */
 	expert_field notes[VB_N_NOTES], malformed;
+	expert_field left; /* what a frame leaves to the host, or lost by being coalesced */
 };
 
 /* Register all protocols, messages and rows. */
@@ -48,12 +50,15 @@ struct vb_tree_sink {
 	struct {
 		proto_tree *tree;
 		proto_item *item;
-	} level[48]; /* more than the walk nests */
-	unsigned int n_handovers;
-	struct { /* bytes for a dissector that is not ours */
-		const struct vb_row *row;
-		tvbuff_t *tvb;
-	} handover[4];
+	} level[48];		 /* more than the walk nests */
+	wmem_array_t *handovers; /* struct vb_handover */
+	wmem_array_t *frames;	 /* tvbuff_t *: Ethernet frames, or parts of them */
+};
+
+/* Bytes for a dissector that is not ours. */
+struct vb_handover {
+	const struct vb_row *row;
+	tvbuff_t *tvb;
 };
 
 struct vb_sink vb_tree_sink_init(struct vb_tree_sink *t, const struct vb_binding *b,
@@ -71,8 +76,25 @@ void vb_talk_register(struct vb_talk *talk, int proto);
 void vb_talk_services(void);
 /* Source and destination are the guest and the device's channel; they make a conversation. */
 void vb_talk_about(const struct vb_talk *talk, packet_info *pinfo, const struct vb_frame *f);
-/* Pass what the tree collected to the dissectors it is for. */
+/* Pass what the tree collected to the dissectors it is for, but for frames. */
 void vb_talk_hand_over(const struct vb_talk *talk, const struct vb_tree_sink *t,
 		       const struct vb_frame *f);
+/* Pass bytes to a dissector. What it finds wrong with them ends that one only. */
+void vb_talk_pass(dissector_handle_t handle, tvbuff_t *tvb, const struct vb_tree_sink *t);
+
+/* ---- frames.c ---- */
+
+/*
+ * A field of which the frame at hand is to be understood: what it leaves to the host is explained.
+ * it: a bit that is set, called path.
+ */
+void vb_frames_explain(const struct vb_tree_sink *t, const char *path, const struct vb_item *it,
+		       proto_tree *tree);
+/*
+ * Pass the frames of a packet to Wireshark's dissector of Ethernet: those that the tree has, and
+ * coalesced ones as one. f, w and ext: the packet as it was walked.
+ */
+void vb_frames_hand_over(const struct vb_tree_sink *t, const struct vb_frame *f,
+			 const struct vb_walked *w, const uint8_t *ext, uint32_t ext_len);
 
 #endif

@@ -109,6 +109,21 @@ void vb_talk_services(void)
 	dissector_table_foreach_handle("tcp.port", add_service, NULL);
 }
 
+void vb_talk_pass(dissector_handle_t handle, tvbuff_t *tvb, const struct vb_tree_sink *t)
+{
+	if (!handle)
+		return;
+	TRY
+	{
+		call_dissector(handle, tvb, t->pinfo, t->root);
+	}
+	CATCH_NONFATAL_ERRORS
+	{
+		show_exception(tvb, t->pinfo, t->root, EXCEPT_CODE, GET_MESSAGE);
+	}
+	ENDTRY;
+}
+
 void vb_talk_hand_over(const struct vb_talk *talk, const struct vb_tree_sink *t,
 		       const struct vb_frame *f)
 {
@@ -116,12 +131,11 @@ void vb_talk_hand_over(const struct vb_talk *talk, const struct vb_tree_sink *t,
 
 	vb_guid_text(f->interface, service);
 	p_add_proto_data(t->pinfo->pool, t->pinfo, talk->proto, 0, service);
-	for (unsigned int i = 0; i < t->n_handovers; i++) {
-		const struct vb_row *row = t->handover[i].row;
-		dissector_handle_t handle =
-			row->foreign ? find_dissector(row->proto) :
-				       dissector_get_string_handle(talk->services, service);
-		if (handle)
-			call_dissector(handle, t->handover[i].tvb, t->pinfo, t->root);
+	for (unsigned int i = 0; i < wmem_array_get_count(t->handovers); i++) {
+		const struct vb_handover *h = wmem_array_index(t->handovers, i);
+
+		vb_talk_pass(h->row->foreign ? find_dissector(h->row->proto) :
+					       dissector_get_string_handle(talk->services, service),
+			     h->tvb, t);
 	}
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* A walk becomes the tree of one frame. */
+#include <string.h>
+
 #include "wireshark-plugin/plugin.h"
 
 static proto_tree *here(const struct vb_tree_sink *t)
@@ -57,29 +59,37 @@ static void tree_close(void *ctx, enum vb_span span _U_, const struct vb_item *i
 		proto_item_set_len(t->level[t->depth].item, captured(t, it));
 }
 
-static void keep_payload(struct vb_tree_sink *t, const struct vb_item *it)
+static void keep_payload(struct vb_tree_sink *t, const char *path, const struct vb_item *it)
 {
-	if (t->n_handovers == G_N_ELEMENTS(t->handover) || !it->len)
+	struct vb_handover h = { .row = it->row };
+
+	if (!it->len)
 		return;
-	t->handover[t->n_handovers].row = it->row;
-	t->handover[t->n_handovers++].tvb = tvb_new_subset_length_caplen(
-		t->tvb, start(t, it), captured(t, it), (int)MIN(it->len, G_MAXINT));
+	h.tvb = tvb_new_subset_length_caplen(t->tvb, start(t, it), captured(t, it),
+					     (int)MIN(it->len, G_MAXINT));
+	if (strcmp(path, VB_ETHER_FIELD) == 0)
+		wmem_array_append(t->frames, &h.tvb, 1);
+	else
+		wmem_array_append(t->handovers, &h, 1);
 }
 
 static void tree_field(void *ctx, const struct vb_item *it)
 {
 	struct vb_tree_sink *t = ctx;
-	int id = vb_bind_find(t->binding, vb_path_field(&t->path, it))->id;
+	const char *path = vb_path_field(&t->path, it);
+	int id = vb_bind_find(t->binding, path)->id;
 	const struct vb_class_info *class =
 		it->row->set == VB_S_CLASS ? vb_class_by_guid(it->bytes) : NULL;
 	proto_item *item;
 
 	if (it->row->type == VB_PAYLOAD)
-		keep_payload(t, it);
+		keep_payload(t, path, it);
 	if (it->row->type != VB_VALUE) {
 		item = add(t, here(t), id, it);
 		if (class)
 			proto_item_append_text(item, " (%s)", class->title);
+		if (it->row->type == VB_BIT && it->value)
+			vb_frames_explain(t, path, it, here(t));
 		return;
 	}
 	if (it->row->base == VB_RECORD_NUMBER)
@@ -110,5 +120,7 @@ struct vb_sink vb_tree_sink_init(struct vb_tree_sink *t, const struct vb_binding
 				 packet_info *pinfo, proto_tree *root)
 {
 	*t = (struct vb_tree_sink){ .binding = b, .pinfo = pinfo, .root = root };
+	t->handovers = wmem_array_new(pinfo->pool, sizeof(struct vb_handover));
+	t->frames = wmem_array_new(pinfo->pool, sizeof(tvbuff_t *));
 	return (struct vb_sink){ t, tree_open, tree_field, tree_close, tree_gap, tree_note };
 }
