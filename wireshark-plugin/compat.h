@@ -11,13 +11,15 @@
 #include <epan/exceptions.h>
 #include <epan/expert.h>
 #include <epan/packet.h>
-#include <epan/prefs-int.h>
 #include <epan/prefs.h>
 #include <epan/proto_data.h>
 #include <epan/show_exception.h>
 #include <epan/tap.h>
 #include <epan/unit_strings.h>
 #include <wsutil/report_message.h>
+
+/* behind what it needs, and does not include */
+#include <epan/prefs-int.h>
 
 /* Debian's package of 4.0 lacks it. */
 #if __has_include(<wsutil/plugins.h>)
