@@ -13,6 +13,7 @@
 struct seen {
 	struct vb_frame frame;
 	struct vb_link link;
+	wmem_array_t *recalled; /* uint32_t, by each message outside; NULL: there is none */
 };
 
 /* Wireshark's callbacks carry no context of ours: this is the one that there is. */
@@ -46,6 +47,7 @@ struct dissection {
 	struct vb_record rec;
 	struct vb_frame frame;
 	struct vb_link link;
+	wmem_array_t *recalled;
 	struct vb_walked walked;
 	struct vb_sink sink;
 	struct vb_tree_sink tree_sink;
@@ -76,6 +78,7 @@ static void prepare(struct dissection *d)
 	if (seen) {
 		d->frame = seen->frame;
 		d->link = seen->link;
+		d->recalled = seen->recalled;
 	} else {
 		d->frame.number = d->pinfo->num;
 		d->frame.time_ns = (uint64_t)d->pinfo->abs_ts.secs * 1000000000u +
@@ -114,21 +117,32 @@ static void begin_inner(const struct dissection *d, struct vb_inner *ret)
 	vb_inner_init(ret, &d->walked, d->rec.ext, n, wmem_alloc(d->pinfo->pool, n));
 }
 
+/* What the request of message i had, if it is an answer; remembered for when it is shown again. */
+static uint32_t recall(struct dissection *d, const struct vb_walked *w, unsigned int i, bool learns)
+{
+	struct vb_frame f = d->frame;
+
+	if (!learns)
+		return *(uint32_t *)wmem_array_index(d->recalled, i);
+	if (!d->recalled)
+		d->recalled = wmem_array_sized_new(wmem_file_scope(), sizeof(f.recalled), 1);
+	vb_session_recall(plugin.session, w, &f);
+	wmem_array_append_one(d->recalled, f.recalled);
+	return f.recalled;
+}
+
 /* Messages outside the ring; the session learns from them when it has not seen the record. */
 static void walk_inner(struct dissection *d, bool learns)
 {
 	const struct vb_proto *proto;
-	bool is_first = true; /* what answers a request comes alone */
+	unsigned int i = 0;
 	struct vb_inner in;
 	struct vb_walked w;
 	struct vb_frame f;
 
 	begin_inner(d, &in);
 	while ((proto = vb_inner_next(&in, &d->frame, &f, &w))) {
-		if (learns && is_first)
-			vb_session_recall(plugin.session, &w, &d->frame);
-		f.recalled = is_first ? d->frame.recalled : 0;
-		is_first = false;
+		f.recalled = recall(d, &w, i++, learns);
 		walk(d, proto, &f, &w);
 		if (learns)
 			vb_session_learn_inner(plugin.session, &f, &w, &d->link);
@@ -157,7 +171,7 @@ static void remember(struct dissection *d)
 	struct seen *seen, *request;
 
 	seen = wmem_new(wmem_file_scope(), struct seen);
-	*seen = (struct seen){ d->frame, d->link };
+	*seen = (struct seen){ d->frame, d->link, d->recalled };
 	seen->frame.data = NULL;
 	wmem_map_insert(plugin.seen, GUINT_TO_POINTER(d->pinfo->num), seen);
 	request = find_seen(d->link.request);
