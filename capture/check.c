@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "capture/check_trouble.h"
 #include "capture/modes.h"
 #include "capture/sequence.h"
 #include "capture/signals.h"
@@ -25,6 +26,7 @@ struct check {
 	struct vb_decoder decoder;
 	struct vb_sequences sequences;
 	struct vb_tally tally;
+	struct vb_trouble trouble;
 	struct vb_buf places;	 /* lines about losses */
 	struct vb_buf malformed; /* the first fault */
 	struct vb_buf verdict;	 /* what is bad, comma separated */
@@ -96,7 +98,9 @@ static int take_record(struct check *c, const struct vb_event *ev)
 	}
 	vb_decoder_begin(&c->decoder, ev);
 	vb_decoder_walk(&c->decoder, VB_PART_ROOT | VB_PART_EXT | VB_PART_INNER, &sink);
-	rc = vb_sequence_add(&c->sequences, h);
+	rc = vb_trouble_add(&c->trouble, &c->decoder);
+	if (rc == 0)
+		rc = vb_sequence_add(&c->sequences, h);
 	if (rc == 0)
 		rc = vb_tally_add(&c->tally, h, true);
 	bypass = says_bypassed(&c->decoder);
@@ -295,6 +299,7 @@ static enum vb_exit put_report(struct check *c, struct vb_buf *out, int rc)
 	put_losses(c, out);
 	put_end(c, out, rc);
 	put_faults(c, out);
+	vb_trouble_put(&c->trouble, c->decoder.session, c->last_ns, out);
 	if (c->verdict.len == 0) {
 		vb_buf_str(out, "good\n");
 		return VB_EXIT_GOOD;
@@ -329,6 +334,7 @@ enum vb_exit vb_run_check(const struct vb_options *opt, struct vb_report *report
 		c.source->ops->close(c.source);
 	vb_decoder_done(&c.decoder);
 	vb_sequence_done(&c.sequences);
+	vb_trouble_done(&c.trouble);
 	vb_tally_done(&c.tally);
 	vb_buf_done(&c.places);
 	vb_buf_done(&c.malformed);

@@ -93,6 +93,7 @@ static void show_line(struct vb_show *s, struct vb_decoder *d, struct vb_buf *ou
 	put_direction(out, &d->frame);
 	before = out->len;
 	vb_decoder_walk(d, VB_PART_ROOT | VB_PART_INNER, &sink);
+	vb_link_notes(&d->link, &sink);
 	if (out->len > before)
 		vb_buf_add(out, ", ", 2);
 	vb_buf_add(out, "length ", 7);

@@ -22,4 +22,14 @@ void vb_link_walk(const struct vb_link *l, const struct vb_sink *sink)
 		set |= 1u << VB_LINK_LATENCY; /* zero is a time too */
 	if (set)
 		vb_walk_values(vb_proto_by_name("hv_link"), slots, set, sink);
+	vb_link_notes(l, sink);
+}
+
+void vb_link_notes(const struct vb_link *l, const struct vb_sink *sink)
+{
+	const struct vb_item it = { .proto = vb_proto_by_name("hv_link") };
+
+	for (unsigned int i = 0; i < VB_N_NOTES && sink && sink->note; i++)
+		if (l->notes & 1u << i)
+			sink->note(sink->ctx, (enum vb_note_code)i, &it);
 }

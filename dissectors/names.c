@@ -133,6 +133,12 @@ const char *vb_note_name(enum vb_note_code code)
 		[VB_NOTE_UNKNOWN] = "unknown",
 		[VB_NOTE_EXTRA] = "extra",
 		[VB_NOTE_LIMIT] = "limit",
+		[VB_NOTE_STATUS] = "status",
+		[VB_NOTE_NO_SECTION] = "no_section",
+		[VB_NOTE_RING_FULL] = "ring_full",
+		[VB_NOTE_STALLED] = "stalled",
+		[VB_NOTE_SIZE] = "size",
+		[VB_NOTE_UNBALANCED] = "unbalanced",
 	};
 
 	return code < VB_N_NOTES ? names[code] : "note";
@@ -141,6 +147,11 @@ const char *vb_note_name(enum vb_note_code code)
 bool vb_note_is_error(enum vb_note_code code)
 {
 	return code == VB_NOTE_SHORT || code == VB_NOTE_UNEXPECTED;
+}
+
+bool vb_note_is_trouble(enum vb_note_code code)
+{
+	return code >= VB_NOTE_STATUS && code < VB_N_NOTES;
 }
 
 static const char *msg_name(const struct vb_proto *proto, uint64_t number)
@@ -173,6 +184,8 @@ void vb_frame_from_header(struct vb_frame *ret_f, const struct vb_record_header 
 		.subchannel = h->subchannel,
 		.flags = h->flags,
 		.lost = h->lost,
+		.result = (int32_t)h->result,
+		.outside_len = h->ext_wire_len,
 	};
 	memcpy(ret_f->instance, h->device, sizeof(ret_f->instance));
 }

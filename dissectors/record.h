@@ -55,6 +55,7 @@ struct vb_record_header {
 #define VB_RECORD_HEADER_LEN 96u    /* version 1; later versions only append */
 #define VB_SEQ_SYNTHESIZED UINT64_MAX
 #define VB_RING_POS_UNKNOWN UINT32_MAX
+#define VB_RESULT_RING_FULL (-11) /* Linux's -EAGAIN */
 
 _Static_assert(sizeof(struct vb_record_header) == VB_RECORD_HEADER_LEN, "record header size");
 

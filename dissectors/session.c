@@ -11,45 +11,33 @@
 #include <string.h>
 
 #include "control.h"
+#include "network.h"
+#include "parts.h"
+#include "requests.h"
 #include "walk.h"
 
 #define N_CHANNELS 4096 /* Linux 6.1 drivers/hv/hyperv_vmbus.h: MAX_CHANNEL_RELIDS 2048 */
-#define N_JOINS 256
-#define NONE UINT32_MAX
+#define N_DEVICES 256
 
-/* What a request and its answer have in common. */
-struct key {
-	const struct vb_proto *proto;
-	uint32_t number;    /* of the request; VB_ANY where any request may be meant */
-	uint32_t relid;	    /* 0: the connection */
-	uint32_t epoch;	    /* a closed channel's ids mean nothing to the next one */
-	uint32_t direction; /* of the request */
-	uint64_t value[2];
-};
-
-struct open_request {
-	struct key key;
-	bool used;
-	uint64_t number, time_ns;
-	const struct vb_msg *msg;
-	uint32_t recalled; /* by its answer */
-	uint32_t next;	   /* in the hash chain */
-};
+/* Queues of a channel: packets in the ring, messages outside, each in both directions. */
+#define N_QUEUES 4
 
 struct channel {
 	uint32_t relid;
 	bool used;
 	uint8_t class;
 	uint8_t instance[16], interface[16];
+	uint16_t subchannel;
 	uint32_t proto_version;
 	uint32_t epoch;
+	struct vb_waiting waiting[N_QUEUES];
 };
 
-struct join {
-	struct key key;
-	bool used;
-	uint64_t first, total, joined;
-	uint32_t n_parts;
+/* What the channels of a device share. */
+struct device {
+	uint8_t key[16];
+	uint32_t proto_version;
+	struct vb_network network;
 };
 
 struct vb_session {
@@ -57,10 +45,9 @@ struct vb_session {
 	uint32_t epoch;	     /* of the connection */
 	uint32_t loss_epoch; /* after a loss an old request may have been answered unseen */
 	struct channel channels[N_CHANNELS];
-	struct join joins[N_JOINS];
-	uint32_t n_open, cursor, n_buckets;
-	uint32_t *buckets;
-	struct open_request *open;
+	struct device devices[N_DEVICES];
+	struct vb_parts parts;
+	struct vb_requests requests;
 	struct vb_session_stats stats;
 };
 
@@ -70,15 +57,10 @@ struct vb_session *vb_session_new(size_t n_open)
 
 	if (!s)
 		return NULL;
-	s->n_open = n_open ? (uint32_t)n_open : 1;
-	s->n_buckets = s->n_open * 2;
-	s->open = calloc(s->n_open, sizeof(*s->open));
-	s->buckets = malloc(s->n_buckets * sizeof(*s->buckets));
-	if (!s->open || !s->buckets) {
+	if (vb_requests_init(&s->requests, n_open) < 0) {
 		vb_session_free(s);
 		return NULL;
 	}
-	memset(s->buckets, 0xff, s->n_buckets * sizeof(*s->buckets));
 	return s;
 }
 
@@ -86,8 +68,7 @@ void vb_session_free(struct vb_session *s)
 {
 	if (!s)
 		return;
-	free(s->open);
-	free(s->buckets);
+	vb_requests_done(&s->requests);
 	free(s);
 }
 
@@ -120,100 +101,66 @@ static struct channel *channel_get(struct vb_session *s, uint32_t relid)
 	return ch;
 }
 
+/* Whose messages the frame is: by instance, or where that is not known, by channel. */
+static void device_key(const struct vb_frame *f, uint8_t ret_key[16])
+{
+	static const uint8_t zero[16];
+
+	memcpy(ret_key, f->instance, 16);
+	if (memcmp(ret_key, zero, sizeof(zero)) == 0)
+		memcpy(ret_key, &f->relid, sizeof(f->relid));
+}
+
+/* Likewise a direct-mapped table. */
+static size_t device_place(const uint8_t key[16])
+{
+	uint64_t h[2];
+
+	memcpy(h, key, sizeof(h));
+	h[0] = (h[0] ^ h[1]) * UINT64_C(0x9e3779b97f4a7c15);
+	return (size_t)(h[0] >> 32) % N_DEVICES;
+}
+
+static struct device *device_get(struct vb_session *s, const struct vb_frame *f)
+{
+	struct device *dev;
+	uint8_t key[16];
+
+	device_key(f, key);
+	dev = &s->devices[device_place(key)];
+	if (memcmp(dev->key, key, sizeof(key)) == 0)
+		return dev;
+	*dev = (struct device){ .proto_version = 0 };
+	memcpy(dev->key, key, sizeof(key));
+	return dev;
+}
+
+static uint32_t device_version(const struct vb_session *s, const struct vb_frame *f)
+{
+	const struct device *dev;
+	uint8_t key[16];
+
+	device_key(f, key);
+	dev = &s->devices[device_place(key)];
+	return memcmp(dev->key, key, sizeof(key)) == 0 ? dev->proto_version : 0;
+}
+
 void vb_session_prepare(const struct vb_session *s, struct vb_frame *f)
 {
 	const struct channel *ch = f->relid ? channel_find(s, f->relid) : NULL;
 
 	f->vmbus_version = s->vmbus_version;
-	f->proto_version = ch ? ch->proto_version : 0;
 	if (ch)
 		memcpy(f->interface, ch->interface, sizeof(f->interface));
-	if (!ch || f->class != VB_CLASS_UNKNOWN)
-		return;
-	f->class = ch->class;
-	memcpy(f->instance, ch->instance, sizeof(f->instance));
-}
-
-/* ---- open requests ---- */
-
-static uint32_t key_hash(const struct vb_session *s, const struct key *k)
-{
-	uint64_t h = (uintptr_t)k->proto;
-
-	h = (h ^ k->number) * UINT64_C(0x9e3779b97f4a7c15);
-	h = (h ^ k->relid ^ (uint64_t)k->epoch << 32) * UINT64_C(0x9e3779b97f4a7c15);
-	h = (h ^ k->value[0] ^ k->direction) * UINT64_C(0x9e3779b97f4a7c15);
-	h = (h ^ k->value[1]) * UINT64_C(0x9e3779b97f4a7c15);
-	return (uint32_t)((h >> 32) % s->n_buckets);
-}
-
-static bool key_equal(const struct key *a, const struct key *b)
-{
-	return a->proto == b->proto && a->number == b->number && a->relid == b->relid &&
-	       a->epoch == b->epoch && a->direction == b->direction && a->value[0] == b->value[0] &&
-	       a->value[1] == b->value[1];
-}
-
-static struct open_request *request_find(struct vb_session *s, const struct key *k)
-{
-	uint32_t i = s->buckets[key_hash(s, k)];
-
-	while (i != NONE && !key_equal(&s->open[i].key, k))
-		i = s->open[i].next;
-	return i == NONE ? NULL : &s->open[i];
-}
-
-static void request_remove(struct vb_session *s, struct open_request *r)
-{
-	uint32_t index = (uint32_t)(r - s->open);
-	uint32_t *link = &s->buckets[key_hash(s, &r->key)];
-
-	while (*link != index)
-		link = &s->open[*link].next;
-	*link = r->next;
-	r->used = false;
-	s->stats.n_open--;
-}
-
-/* The place of the oldest request, in the order in which places are given away. */
-static struct open_request *request_place(struct vb_session *s)
-{
-	struct open_request *r = &s->open[s->cursor];
-
-	s->cursor = (s->cursor + 1) % s->n_open;
-	if (r->used) {
-		request_remove(s, r);
-		s->stats.n_forgotten++;
+	if (ch && f->class == VB_CLASS_UNKNOWN) {
+		f->class = ch->class;
+		memcpy(f->instance, ch->instance, sizeof(f->instance));
 	}
-	return r;
-}
-
-static void request_add(struct vb_session *s, const struct key *k, const struct vb_frame *f,
-			const struct vb_msg *msg, uint32_t recalled)
-{
-	struct open_request *r = request_find(s, k);
-	uint32_t bucket = key_hash(s, k);
-
-	if (!r) {
-		r = request_place(s);
-		r->next = s->buckets[bucket];
-		s->buckets[bucket] = (uint32_t)(r - s->open);
-		s->stats.n_open++;
-	}
-	r->key = *k;
-	r->used = true;
-	r->number = f->number;
-	r->time_ns = f->time_ns;
-	r->msg = msg;
-	r->recalled = recalled;
+	/* It is agreed on in the primary channel, for all. */
+	f->proto_version = f->subchannel ? device_version(s, f) : ch ? ch->proto_version : 0;
 }
 
 /* ---- what a message says about others ---- */
-
-static uint64_t slot_of(const struct vb_layer *l, uint8_t slot)
-{
-	return slot && (l->set & (1u << slot)) ? l->slots[slot] : 0;
-}
 
 static bool on_channel(const struct vb_frame *f)
 {
@@ -225,18 +172,19 @@ static uint8_t opposite(uint8_t direction)
 	return direction == VB_TO_HOST ? VB_TO_GUEST : direction == VB_TO_GUEST ? VB_TO_HOST : 0;
 }
 
-static struct key make_key(struct vb_session *s, const struct vb_frame *f, const struct vb_layer *l,
-			   const struct vb_msg *keyed, uint32_t number, uint8_t direction)
+static struct vb_request_key make_key(struct vb_session *s, const struct vb_frame *f,
+				      const struct vb_layer *l, const struct vb_msg *keyed,
+				      uint32_t number, uint8_t direction)
 {
 	bool channel = on_channel(f);
 
-	return (struct key){
+	return (struct vb_request_key){
 		.proto = l->proto,
 		.number = number,
 		.relid = channel ? f->relid : 0,
 		.epoch = channel ? channel_get(s, f->relid)->epoch + s->loss_epoch : s->epoch,
 		.direction = direction,
-		.value = { slot_of(l, keyed->key[0]), slot_of(l, keyed->key[1]) },
+		.value = { vb_layer_slot(l, keyed->key[0]), vb_layer_slot(l, keyed->key[1]) },
 	};
 }
 
@@ -244,9 +192,9 @@ static bool is_request(const struct vb_layer *l)
 {
 	const struct vb_msg *msg = l->msg;
 
-	if (vb_msg_is_answer(msg) || (msg->asks_if && !slot_of(l, msg->asks_if)))
+	if (vb_msg_is_answer(msg) || (msg->asks_if && !vb_layer_slot(l, msg->asks_if)))
 		return false;
-	if (slot_of(l, msg->more))
+	if (vb_layer_slot(l, msg->more))
 		return false; /* the last of the series is the one that is answered */
 	if (l->proto->any_request)
 		return msg->asks_if;
@@ -256,31 +204,62 @@ static bool is_request(const struct vb_layer *l)
 	return false;
 }
 
+static void set_class_version(struct vb_session *s, const struct vb_frame *f, uint32_t version)
+{
+	channel_get(s, f->relid)->proto_version = version;
+	device_get(s, f)->proto_version = version;
+}
+
 static void set_version(struct vb_session *s, const struct vb_frame *f, uint64_t version)
 {
 	if (on_channel(f))
-		channel_get(s, f->relid)->proto_version = (uint32_t)version;
+		set_class_version(s, f, (uint32_t)version);
 	else
 		s->vmbus_version = (uint32_t)version;
 }
 
-static void learn_request(struct vb_session *s, const struct vb_frame *f, const struct vb_layer *l)
+static void note(struct vb_link *link, enum vb_note_code code)
+{
+	link->notes |= 1u << code;
+}
+
+/* Where requests of that kind wait; NULL: nobody waits for their answers. */
+static struct vb_waiting *queue_of(struct vb_session *s, const struct vb_request_key *k)
+{
+	bool outside = k->proto->repeats, known = k->proto->any_request || outside;
+
+	if (!k->relid || !known || (k->direction != VB_TO_HOST && k->direction != VB_TO_GUEST))
+		return NULL;
+	return &channel_get(s, k->relid)->waiting[2 * outside + (k->direction == VB_TO_GUEST)];
+}
+
+static void learn_request(struct vb_session *s, const struct vb_frame *f, const struct vb_layer *l,
+			  struct vb_link *link)
 {
 	uint32_t number = l->proto->any_request ? VB_ANY : l->msg->number;
-	struct key k;
+	struct vb_open_request *r;
+	struct vb_waiting *queue;
+	struct vb_request_key k;
 
 	/* The answer is already in the layout of the version that was asked for. */
 	if (l->msg->proposes)
-		set_version(s, f, slot_of(l, VB_S_VERSION));
+		set_version(s, f, vb_layer_slot(l, VB_S_VERSION));
 	if (!is_request(l))
 		return;
 	k = make_key(s, f, l, l->msg, number, f->direction);
-	request_add(s, &k, f, l->msg, l->msg->recalls ? (uint32_t)slot_of(l, VB_S_RECALLED) : 0);
+	r = vb_request_add(&s->requests, &k);
+	r->number = f->number;
+	r->time_ns = f->time_ns;
+	r->msg = l->msg;
+	r->recalled = l->msg->recalls ? (uint32_t)vb_layer_slot(l, VB_S_RECALLED) : 0;
+	queue = queue_of(s, &k);
+	if (queue && vb_waiting_asked(queue, k.epoch, f->time_ns, &r->place))
+		note(link, VB_NOTE_STALLED);
 }
 
 static bool accepts(const struct vb_layer *l)
 {
-	uint64_t value = slot_of(l, l->msg->accepts_if);
+	uint64_t value = vb_layer_slot(l, l->msg->accepts_if);
 
 	return l->msg->accepts ? value == l->msg->accepts : value != 0;
 }
@@ -288,8 +267,10 @@ static bool accepts(const struct vb_layer *l)
 static void learn_answer(struct vb_session *s, const struct vb_frame *f, const struct vb_layer *l,
 			 struct vb_link *link)
 {
-	struct key k = make_key(s, f, l, l->msg, l->msg->answers, opposite(f->direction));
-	struct open_request *r = request_find(s, &k);
+	struct vb_request_key k =
+		make_key(s, f, l, l->msg, l->msg->answers, opposite(f->direction));
+	struct vb_open_request *r = vb_request_find(&s->requests, &k);
+	struct vb_waiting *queue = queue_of(s, &k);
 
 	if (l->msg->accepts_if && !accepts(l))
 		set_version(s, f, 0);
@@ -302,107 +283,51 @@ static void learn_answer(struct vb_session *s, const struct vb_frame *f, const s
 		link->latency_ns = f->time_ns > r->time_ns ? f->time_ns - r->time_ns : 0;
 		link->asked = r->msg;
 	}
+	if (queue && vb_waiting_answered(queue, k.epoch, r->place, f->time_ns))
+		note(link, VB_NOTE_STALLED);
 	s->stats.n_paired++;
-	if (!slot_of(l, l->msg->more))
-		request_remove(s, r);
+	if (!vb_layer_slot(l, l->msg->more))
+		vb_request_remove(&s->requests, r);
 }
 
 void vb_session_recall(struct vb_session *s, const struct vb_walked *w, struct vb_frame *f)
 {
 	for (unsigned int i = 0; i < w->n_layers; i++) {
 		const struct vb_layer *l = &w->layer[i];
-		struct open_request *r;
-		struct key k;
+		struct vb_open_request *r;
+		struct vb_request_key k;
 
 		if (!l->msg || !vb_msg_is_answer(l->msg))
 			continue;
 		k = make_key(s, f, l, l->msg, l->msg->answers, opposite(f->direction));
-		r = request_find(s, &k);
+		r = vb_request_find(&s->requests, &k);
 		if (r && r->recalled)
 			f->recalled = r->recalled;
 	}
-}
-
-/* ---- messages in several parts ---- */
-
-static struct join *join_slot(struct vb_session *s, const struct key *k)
-{
-	return &s->joins[(k->value[0] ^ k->value[1] * 31) % N_JOINS];
-}
-
-/* A part has no channel of its own: the id alone says what it continues. */
-static struct key join_key(const struct vb_session *s, const struct vb_layer *l, uint32_t number)
-{
-	return (struct key){
-		.proto = l->proto,
-		.number = number,
-		.epoch = s->epoch,
-		.value = { slot_of(l, VB_S_ID) },
-	};
-}
-
-static uint64_t part_bytes(const struct vb_layer *l)
-{
-	return l->len > l->msg->parts_at ? l->len - l->msg->parts_at : 0;
-}
-
-static void learn_first_part(struct vb_session *s, const struct vb_frame *f,
-			     const struct vb_layer *l, struct vb_link *link)
-{
-	uint64_t total = slot_of(l, l->msg->total);
-	struct key k = join_key(s, l, l->msg->number);
-
-	if (part_bytes(l) >= total)
-		return; /* all in one */
-	*join_slot(s, &k) = (struct join){ .key = k,
-					   .used = true,
-					   .first = f->number,
-					   .total = total,
-					   .joined = part_bytes(l),
-					   .n_parts = 1 };
-	link->part = 1;
-	link->joined = part_bytes(l);
-	link->total = total;
-}
-
-static void learn_part(struct vb_session *s, const struct vb_layer *l, struct vb_link *link)
-{
-	struct key k = join_key(s, l, l->msg->continues);
-	struct join *j = join_slot(s, &k);
-
-	if (!j->used || !key_equal(&j->key, &k))
-		return;
-	j->joined += part_bytes(l);
-	link->part_of = j->first;
-	link->part = ++j->n_parts;
-	link->joined = j->joined;
-	link->total = j->total;
-	link->complete = j->joined >= j->total;
-	if (link->complete)
-		j->used = false;
 }
 
 /* ---- the bus itself ---- */
 
 static void learn_offer(struct vb_session *s, const struct vb_frame *f, const struct vb_layer *l)
 {
-	struct channel *ch = channel_get(s, (uint32_t)slot_of(l, VB_S_RELID));
-	uint32_t type = (uint32_t)slot_of(l, VB_S_CLASS);
-	uint32_t instance = (uint32_t)slot_of(l, VB_S_INSTANCE);
+	struct channel *ch = channel_get(s, (uint32_t)vb_layer_slot(l, VB_S_RELID));
+	uint32_t type = (uint32_t)vb_layer_slot(l, VB_S_CLASS);
+	uint32_t instance = (uint32_t)vb_layer_slot(l, VB_S_INSTANCE);
 	const struct vb_class_info *class = vb_class_by_guid(f->data + type);
 
 	ch->class = class ? class->code : VB_CLASS_OTHER;
+	ch->subchannel = (uint16_t)vb_layer_slot(l, VB_S_SUB);
 	memcpy(ch->instance, f->data + instance, sizeof(ch->instance));
 	memcpy(ch->interface, f->data + type, sizeof(ch->interface));
 }
 
 static void learn_control(struct vb_session *s, const struct vb_frame *f, const struct vb_layer *l)
 {
-	uint32_t relid = (uint32_t)slot_of(l, VB_S_RELID);
+	uint32_t relid = (uint32_t)vb_layer_slot(l, VB_S_RELID);
 
 	switch (l->msg->number) {
 	case VB_CTL_OFFER:
-		if (slot_of(l, VB_S_RELID))
+		if (vb_layer_slot(l, VB_S_RELID))
 			learn_offer(s, f, l);
 		break;
 	case VB_CTL_CLOSE:
@@ -423,12 +348,17 @@ static void learn_control(struct vb_session *s, const struct vb_frame *f, const 
 
 static void learn_state(struct vb_session *s, const struct vb_frame *f, const struct vb_layer *l)
 {
-	uint32_t version = (uint32_t)slot_of(l, VB_S_VERSION);
+	uint32_t version = (uint32_t)vb_layer_slot(l, VB_S_VERSION);
+	uint32_t section = (uint32_t)vb_layer_slot(l, VB_STATE_SECTION);
 
-	if (f->kind != VB_KIND_STATE || !version)
+	if (f->kind != VB_KIND_STATE)
+		return;
+	if (f->relid && section)
+		device_get(s, f)->network.section_size = section;
+	if (!version)
 		return;
 	if (f->relid)
-		channel_get(s, f->relid)->proto_version = version;
+		set_class_version(s, f, version);
 	else
 		s->vmbus_version = version;
 }
@@ -440,21 +370,19 @@ static void learn_layer(struct vb_session *s, const struct vb_frame *f, const st
 		learn_control(s, f, l);
 	if (f->flags & VB_REC_SYNTHESIZED)
 		return;
-	if (l->msg->total)
-		learn_first_part(s, f, l, link);
-	if (l->msg->continues)
-		learn_part(s, l, link);
+	if (l->msg->status && l->set & 1u << l->msg->status &&
+	    l->slots[l->msg->status] != l->msg->success)
+		note(link, VB_NOTE_STATUS);
+	vb_parts_learn(&s->parts, s->epoch, f, l, link);
 	if (vb_msg_is_answer(l->msg))
 		learn_answer(s, f, l, link);
 	else
-		learn_request(s, f, l);
+		learn_request(s, f, l, link);
 }
 
-void vb_session_learn_inner(struct vb_session *s, const struct vb_frame *f,
-			    const struct vb_walked *w, struct vb_link *link)
+static void learn_layers(struct vb_session *s, const struct vb_frame *f, const struct vb_walked *w,
+			 struct vb_link *link)
 {
-	if (f->flags & VB_REC_FAILED)
-		return; /* never reached the other side */
 	for (unsigned int i = w->n_layers; i-- > 0;) {
 		const struct vb_layer *l = &w->layer[i];
 
@@ -465,16 +393,66 @@ void vb_session_learn_inner(struct vb_session *s, const struct vb_frame *f,
 	}
 }
 
+static bool is_network(const struct vb_frame *f)
+{
+	return f->kind == VB_KIND_PACKET && f->class == VB_CLASS_NETWORK;
+}
+
+/* What failed never reached the other side. */
+void vb_session_learn_inner(struct vb_session *s, const struct vb_frame *f,
+			    const struct vb_walked *w, struct vb_link *link)
+{
+	if (f->flags & VB_REC_FAILED)
+		return;
+	learn_layers(s, f, w, link);
+	if (is_network(f))
+		link->notes |= vb_network_message(&device_get(s, f)->network, f, w);
+}
+
 void vb_session_learn(struct vb_session *s, const struct vb_frame *f, const struct vb_walked *w,
 		      struct vb_link *ret_link)
 {
 	*ret_link = (struct vb_link){ 0 };
 	if (f->lost)
 		s->loss_epoch++;
-	vb_session_learn_inner(s, f, w, ret_link);
+	if (f->flags & VB_REC_FAILED) {
+		if (f->result == VB_RESULT_RING_FULL)
+			note(ret_link, VB_NOTE_RING_FULL);
+		return;
+	}
+	learn_layers(s, f, w, ret_link);
+	if (is_network(f))
+		ret_link->notes |= vb_network_packet(&device_get(s, f)->network, f, w);
+}
+
+/* ---- reports ---- */
+
+void vb_session_each_stalled(const struct vb_session *s, uint64_t now_ns,
+			     void (*each)(void *ctx, const struct vb_stalled *q), void *ctx)
+{
+	for (size_t i = 0; i < (size_t)N_CHANNELS * N_QUEUES; i++) {
+		const struct channel *ch = &s->channels[i / N_QUEUES];
+		struct vb_stalled q = {
+			.relid = ch->relid,
+			.class = ch->class,
+			.subchannel = ch->subchannel,
+			.direction = i % 2 ? VB_TO_GUEST : VB_TO_HOST,
+			.outside = i % N_QUEUES >= 2,
+			.waiting_ns = vb_waiting_stalled(&ch->waiting[i % N_QUEUES],
+							 ch->epoch + s->loss_epoch, now_ns),
+		};
+
+		if (!ch->used || q.waiting_ns == 0)
+			continue;
+		memcpy(q.instance, ch->instance, sizeof(q.instance));
+		each(ctx, &q);
+	}
 }
 
 void vb_session_get_stats(const struct vb_session *s, struct vb_session_stats *ret)
 {
 	*ret = s->stats;
+	ret->n_open = s->requests.n_open;
+	ret->n_forgotten = s->requests.n_forgotten;
+	ret->n_unanswered = s->requests.n_unanswered;
 }

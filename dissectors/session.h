@@ -43,6 +43,7 @@ struct vb_link {
 	uint64_t total;
 	bool complete;		    /* the last part */
 	const struct vb_msg *asked; /* what the request was */
+	uint32_t notes;		    /* bit n: enum vb_note_code n, of those that tell of trouble */
 };
 
 /* n_open: how many unanswered requests are kept; older ones are forgotten (and counted). */
@@ -62,12 +63,30 @@ void vb_session_learn(struct vb_session *s, const struct vb_frame *f, const stru
 /* As well from messages that lie outside the ring: link is that of the record. */
 void vb_session_learn_inner(struct vb_session *s, const struct vb_frame *f,
 			    const struct vb_walked *w, struct vb_link *link);
-/* Show a link as generated fields (protocol "hv_link"); nothing when it says nothing. */
+/* Show a link as generated fields (protocol "hv_link") and notes; nothing when it says nothing. */
 void vb_link_walk(const struct vb_link *l, const struct vb_sink *sink);
+/* The notes alone. */
+void vb_link_notes(const struct vb_link *l, const struct vb_sink *sink);
+
+/* Requests that have been without an answer for more than 5 s. */
+struct vb_stalled {
+	uint32_t relid;
+	uint8_t class; /* of the offer, as instance and subchannel; 0: there was none */
+	uint8_t instance[16];
+	uint16_t subchannel;
+	uint8_t direction; /* of the requests */
+	bool outside;	   /* messages outside the ring; else packets in it */
+	uint64_t waiting_ns;
+};
+
+/* Call each() for those that wait at the end of a trace, whose last record is of now_ns. */
+void vb_session_each_stalled(const struct vb_session *s, uint64_t now_ns,
+			     void (*each)(void *ctx, const struct vb_stalled *q), void *ctx);
 
 struct vb_session_stats {
 	uint64_t n_paired, n_unpaired_answers, n_forgotten;
-	size_t n_open; /* requests still without answer */
+	uint64_t n_unanswered; /* the request's id was used again before an answer came */
+	size_t n_open;	       /* requests still without answer */
 };
 void vb_session_get_stats(const struct vb_session *s, struct vb_session_stats *ret);
 

@@ -286,7 +286,8 @@ static void summary_note(void *ctx, enum vb_note_code code, const struct vb_item
 		return;
 	if (t->any)
 		vb_buf_str(t->out, " ");
-	vb_buf_fmt(t->out, "[%s", vb_note_name(code));
+	vb_buf_char(t->out, '[');
+	put_words(t->out, vb_note_name(code));
 	if (it->row)
 		vb_buf_fmt(t->out, " %s", it->row->name);
 	vb_buf_str(t->out, "]");
@@ -418,10 +419,11 @@ static void tree_note(void *ctx, enum vb_note_code code, const struct vb_item *i
 	if (code == VB_NOTE_EXTRA)
 		return; /* the gap says it */
 	indent(t);
-	vb_buf_fmt(t->out, "[%s", vb_note_name(code));
+	vb_buf_char(t->out, '[');
+	put_words(t->out, vb_note_name(code));
 	if (it->row)
 		vb_buf_fmt(t->out, ": %s", it->row->title);
-	else if (!it->msg)
+	else if (!it->msg && !vb_note_is_trouble(code))
 		vb_buf_str(t->out, ": message type");
 	vb_buf_str(t->out, "]\n");
 }

@@ -41,6 +41,12 @@ static inline uint64_t vb_slot(const struct vb_scope *sc, uint8_t slot)
 	return vb_has_slot(sc, slot) ? sc->slots[slot] : 0;
 }
 
+/* Likewise of a layer that was walked. */
+static inline uint64_t vb_layer_slot(const struct vb_layer *l, uint8_t slot)
+{
+	return slot && (l->set & (1u << slot)) ? l->slots[slot] : 0;
+}
+
 static inline uint32_t vb_left(const struct vb_scope *sc)
 {
 	return sc->off < sc->end ? sc->end - sc->off : 0;

@@ -127,6 +127,8 @@ struct vb_msg {
 	bool proposes;	     /* slot VB_S_VERSION is a version proposed to the other side */
 	uint8_t accepts_if;  /* slot: non-zero accepts the version that the request proposed */
 	uint32_t accepts;    /* the one value of .accepts_if that accepts; 0: all but 0 do */
+	uint8_t status;	     /* slot: how what this answers went; VB_S_NONE: it does not say */
+	uint32_t success;    /* the one value of .status that is no failure */
 	uint8_t more;	     /* slot: non-zero: further messages of this number follow */
 	uint32_t continues;  /* number of the message this one is a further part of; 0: none */
 	uint8_t total;	     /* first part: slot with the bytes that all parts hold together */
@@ -192,9 +194,11 @@ struct vb_frame {
 	uint8_t interface[16]; /* GUID of the offer; zero: not known; by vb_session_prepare() */
 	uint32_t relid;
 	uint16_t subchannel;
-	uint16_t flags;	 /* enum vb_record_flag */
-	uint32_t lost;	 /* records lost before this one */
-	uint64_t number; /* of the record, from 1 */
+	uint16_t flags;	      /* enum vb_record_flag */
+	uint32_t lost;	      /* records lost before this one */
+	int32_t result;	      /* of the write: 0 or negative errno */
+	uint32_t outside_len; /* bytes the packet refers to outside the ring, as the record says */
+	uint64_t number;      /* of the record, from 1 */
 	uint64_t time_ns;
 	uint32_t vmbus_version; /* 0: not known; set by vb_session_prepare() */
 	uint32_t proto_version; /* of the class's protocol, 0: not known */
@@ -213,12 +217,20 @@ enum vb_note_code {
 	VB_NOTE_UNKNOWN,    /* a message or payload that no row describes: no error */
 	VB_NOTE_EXTRA,	    /* bytes after the last row */
 	VB_NOTE_LIMIT,	    /* nested or repeated beyond what is shown */
+	/* trouble in a conversation, which the session finds: no fault of the message */
+	VB_NOTE_STATUS,	    /* the answer says that the request failed */
+	VB_NOTE_NO_SECTION, /* would fit in a section of the send buffer, but none was free */
+	VB_NOTE_RING_FULL,  /* not written: the ring had no room */
+	VB_NOTE_STALLED,    /* the channel's requests had no answer for more than 5 s */
+	VB_NOTE_SIZE,	    /* host and guest disagree about a size */
+	VB_NOTE_UNBALANCED, /* one queue of a device has nearly all packets; of no one record */
 	VB_N_NOTES
 };
 
-/* Word for a note, e.g. "short"; and whether it says that the message is malformed. */
+/* Word for a note, e.g. "short"; whether it says that the message is malformed, or of trouble. */
 const char *vb_note_name(enum vb_note_code code);
 bool vb_note_is_error(enum vb_note_code code);
+bool vb_note_is_trouble(enum vb_note_code code);
 
 enum vb_span {
 	VB_SPAN_PROTO,	 /* item.proto */

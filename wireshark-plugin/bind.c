@@ -178,12 +178,13 @@ static void bind_protocol(struct vb_binding *b, const struct vb_proto *proto)
 	g_ptr_array_free(c.trees, TRUE);
 }
 
-static void set_note(ei_register_info *ei, expert_field *id, const char *name, bool error)
+static void set_note(ei_register_info *ei, expert_field *id, const char *name, bool error,
+		     bool trouble)
 {
 	ei->ids = id;
 	ei->eiinfo.name = g_strdup_printf("hv_note.%s", name);
-	ei->eiinfo.group = error ? PI_MALFORMED : PI_UNDECODED;
-	ei->eiinfo.severity = error ? PI_ERROR : PI_NOTE;
+	ei->eiinfo.group = error ? PI_MALFORMED : trouble ? PI_SEQUENCE : PI_UNDECODED;
+	ei->eiinfo.severity = error ? PI_ERROR : trouble ? PI_WARN : PI_NOTE;
 	ei->eiinfo.summary = g_strdup_printf("VMBus: %s", name);
 	ei->eiinfo.hf_info.hfinfo.id = ei->eiinfo.hf_info.hfinfo.same_name_prev_id = -1;
 }
@@ -211,8 +212,9 @@ static void bind_notes(struct vb_binding *b)
 	proto_register_field_array(proto, &hf, 1);
 	for (int i = 0; i < VB_N_NOTES; i++)
 		set_note(&ei[i], &b->notes[i], vb_note_name((enum vb_note_code)i),
-			 vb_note_is_error((enum vb_note_code)i));
-	set_note(&ei[VB_N_NOTES], &b->malformed, "malformed", true);
+			 vb_note_is_error((enum vb_note_code)i),
+			 vb_note_is_trouble((enum vb_note_code)i));
+	set_note(&ei[VB_N_NOTES], &b->malformed, "malformed", true, false);
 	set_left(&ei[VB_N_NOTES + 1], &b->left);
 	expert_register_field_array(expert_register_protocol(proto), ei, VB_N_NOTES + 2);
 }

@@ -62,7 +62,7 @@ static const struct vb_name object_types[] = {
 #define OBJECT                                                                                     \
 	U8("object_type", "Object type", .base = VB_HEX, .names = object_types, .optional = true), \
 		U8("revision", "Revision", .optional = true),                                      \
-		U16("size", "Size", .optional = true)
+		U16("size", "Size", .set = VB_NDIS_OBJECT_SIZE, .optional = true)
 /* Older revisions end earlier. */
 #define OPT .optional = true
 #define REST(t) BYTES("rest", t, .len = VB_REST, .optional = true)
@@ -279,7 +279,7 @@ static const struct vb_name connect_states[] = {
 /* The request of a query has no value, or an empty object. */
 #define OID(o) OPT, .when = VB_S_RECALLED, .mask = UINT32_MAX, .equals = (o)
 #define NUMBER(n, t, o, ...) U32(n, t, .summary = VB_SUM_YES, OID(o), ##__VA_ARGS__)
-#define BYTE_COUNT(n, t, o) NUMBER(n, t, o, .help = "Bytes")
+#define BYTE_COUNT(n, t, o, ...) NUMBER(n, t, o, .help = "Bytes", ##__VA_ARGS__)
 
 const struct vb_row vb_ndis_info[] = {
 	U32("oids", "OIDs", .count = VB_REST, .base = VB_HEX, .names = vb_ndis_oids, OID(0x10101)),
@@ -287,7 +287,7 @@ const struct vb_row vb_ndis_info[] = {
 	NUMBER("media_supported", "Media supported", 0x10103),
 	NUMBER("media_in_use", "Media in use", 0x10104),
 	BYTE_COUNT("max_lookahead", "Longest look-ahead", 0x10105),
-	BYTE_COUNT("max_frame_size", "Largest frame", 0x10106),
+	BYTE_COUNT("max_frame_size", "Largest frame", 0x10106, .set = VB_NDIS_MAX_FRAME),
 	NUMBER("link_speed", "Link speed", 0x10107, .help = "In units of 100 bits a second"),
 	BYTE_COUNT("transmit_space", "Space for sending", 0x10108),
 	BYTE_COUNT("receive_space", "Space for receiving", 0x10109),
@@ -322,3 +322,27 @@ const struct vb_row vb_ndis_info[] = {
 	HIDDEN("rest", "Bytes", 0, .len = VB_REST),
 	END_ROWS,
 };
+
+/* Objects say themselves how long they are. */
+static uint32_t size_of(const struct vb_row *rows)
+{
+	uint32_t n = 0;
+
+	for (const struct vb_row *row = rows; row->type != VB_END; row++) {
+		if (row->set == VB_NDIS_OBJECT_SIZE)
+			return n + row->size;
+		n += row->size;
+	}
+	return n;
+}
+
+uint32_t vb_ndis_least(uint32_t oid)
+{
+	const struct vb_row *row = vb_ndis_info;
+
+	while (row->type != VB_END && (row->when != VB_S_RECALLED || row->equals != oid))
+		row++;
+	if (row->type == VB_END || row->count)
+		return 0;
+	return row->type == VB_STRUCT ? size_of(row->rows) : row->size;
+}

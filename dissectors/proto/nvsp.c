@@ -7,6 +7,7 @@
  * packet direct and its operations, which no open driver uses, from the same file. Types that have
  * no layout there are names only. Guests send 28, 32 or 40 bytes, whatever the message needs.
  */
+#include "../network.h"
 #include "../rows.h"
 #include "../walk.h"
 
@@ -94,7 +95,7 @@ static const struct vb_row capabilities[] = {
 };
 
 static const struct vb_row ndis_config[] = {
-	U32("mtu", "MTU", .summary = VB_SUM_YES,
+	U32("mtu", "MTU", .set = VB_NVSP_MTU, .summary = VB_SUM_YES,
 	    .help = "With the 14 bytes of the Ethernet header"),
 	PAD("reserved", 4),
 	U64("capabilities", "Capabilities", .base = VB_HEX, .bits = capabilities,
@@ -131,7 +132,8 @@ static const struct vb_row receive_buffer_complete[] = {
 
 static const struct vb_row send_buffer_complete[] = {
 	STATUS_ROW,
-	U32("section_size", "Size of a section", .summary = VB_SUM_YES),
+	U32("section_size", "Size of a section", .set = VB_NVSP_SECTION_SIZE,
+	    .summary = VB_SUM_YES),
 	UNUSED,
 	END_ROWS,
 };
@@ -156,10 +158,12 @@ static const struct vb_name no_section[] = {
 };
 
 static const struct vb_row rndis_packet[] = {
-	U32("channel_type", "Channel", .names = channel_types, .summary = VB_SUM_NAME),
+	U32("channel_type", "Channel", .names = channel_types, .set = VB_NVSP_CHANNEL,
+	    .summary = VB_SUM_NAME),
 	U32("section_index", "Section of the send buffer", .names = no_section,
-	    .summary = VB_SUM_YES),
-	U32("section_size", "Bytes in the section", .summary = VB_SUM_NONZERO),
+	    .set = VB_NVSP_SECTION, .summary = VB_SUM_YES),
+	U32("section_size", "Bytes in the section", .set = VB_NVSP_SECTION_SIZE,
+	    .summary = VB_SUM_NONZERO),
 	UNUSED,
 	END_ROWS,
 };
@@ -245,7 +249,7 @@ static const struct vb_row oid_query[] = {
 };
 
 static const struct vb_row oid_query_complete[] = {
-	U32("status", "Status", .base = VB_HEX, .summary = VB_SUM_YES),
+	U32("status", "Status", .base = VB_HEX, .set = STATUS, .summary = VB_SUM_YES),
 	U32("bytes", "Bytes"),
 	UNUSED,
 	END_ROWS,
@@ -394,7 +398,7 @@ static const struct vb_row allocated[] = {
 
 static const struct vb_row packet_direct_complete[] = {
 	OPERATION_ROW,
-	U32("status", "Status", .base = VB_HEX, .summary = VB_SUM_YES),
+	U32("status", "Status", .base = VB_HEX, .set = STATUS, .summary = VB_SUM_YES),
 	STRUCT("configure", "Configured", configured, OF(1)),
 	STRUCT("open_provider", "Provider opened", provider, OF(3)),
 	STRUCT("create_queue", "Queue created", queue_created, OF(5)),
@@ -432,25 +436,28 @@ static const struct vb_row post_batch[] = {
 
 /* ---- all ---- */
 
+#define SAYS_STATUS .status = STATUS, .success = VB_NVSP_SUCCESS
+#define SAYS_NTSTATUS .status = STATUS /* 0 is success */
 /* Numbers for which no layout is known, or none exists. */
 #define NAME_ONLY(num, n, t) MSG(num, n, t, nothing)
 
 static const struct vb_msg msgs[] = {
 	NAME_ONLY(0, "none", "None"),
-	MSG(1, "init", "Initialize", init, .from = VB_TO_HOST, .proposes = true),
+	MSG(VB_NVSP_INIT, "init", "Initialize", init, .from = VB_TO_HOST, .proposes = true),
 	MSG(2, "init_complete", "Initialize, complete", init_complete, .from = VB_TO_GUEST,
-	    .answers = 1, .accepts_if = STATUS, .accepts = 1),
+	    .answers = VB_NVSP_INIT, .accepts_if = STATUS, .accepts = 1),
 	MSG(100, "ndis_version", "NDIS version", ndis_version, .from = VB_TO_HOST),
 	MSG(101, "receive_buffer", "Receive buffer", buffer, .from = VB_TO_HOST),
 	MSG(102, "receive_buffer_complete", "Receive buffer, complete", receive_buffer_complete,
-	    .from = VB_TO_GUEST, .answers = 101),
+	    .from = VB_TO_GUEST, .answers = 101, SAYS_STATUS),
 	MSG(103, "revoke_receive_buffer", "Revoke receive buffer", revoke, .from = VB_TO_HOST),
-	MSG(104, "send_buffer", "Send buffer", buffer, .from = VB_TO_HOST),
-	MSG(105, "send_buffer_complete", "Send buffer, complete", send_buffer_complete,
-	    .from = VB_TO_GUEST, .answers = 104),
-	MSG(106, "revoke_send_buffer", "Revoke send buffer", revoke, .from = VB_TO_HOST),
-	MSG(107, "rndis", "RNDIS packet", rndis_packet, .outside = "hv_rndis"),
-	MSG(108, "rndis_complete", "RNDIS packet, complete", status_only),
+	MSG(VB_NVSP_SEND_BUFFER, "send_buffer", "Send buffer", buffer, .from = VB_TO_HOST),
+	MSG(VB_NVSP_SEND_BUFFER_COMPLETE, "send_buffer_complete", "Send buffer, complete",
+	    send_buffer_complete, .from = VB_TO_GUEST, .answers = VB_NVSP_SEND_BUFFER, SAYS_STATUS),
+	MSG(VB_NVSP_REVOKE_SEND_BUFFER, "revoke_send_buffer", "Revoke send buffer", revoke,
+	    .from = VB_TO_HOST),
+	MSG(VB_NVSP_RNDIS, "rndis", "RNDIS packet", rndis_packet, .outside = "hv_rndis"),
+	MSG(108, "rndis_complete", "RNDIS packet, complete", status_only, SAYS_STATUS),
 	NAME_ONLY(109, "call_chimney", "Chimney: delegated buffers"),
 	NAME_ONLY(110, "call_chimney_complete", "Chimney: delegated buffers, complete"),
 	NAME_ONLY(111, "chimney_revoke", "Chimney: revoke buffers"),
@@ -464,11 +471,12 @@ static const struct vb_msg msgs[] = {
 	NAME_ONLY(119, "chimney_receive_complete", "Chimney: post receive, complete"),
 	MSG(120, "alloc_receive_buffer", "Allocate receive buffer", alloc_receive_buffer),
 	MSG(121, "alloc_receive_buffer_complete", "Allocate receive buffer, complete",
-	    alloc_receive_buffer_complete, .answers = 120),
+	    alloc_receive_buffer_complete, .answers = 120, SAYS_STATUS),
 	MSG(122, "free_receive_buffer", "Free receive buffer", free_receive_buffer),
 	NAME_ONLY(123, "vmq_rndis", "VMQ RNDIS packet"),
 	NAME_ONLY(124, "vmq_rndis_complete", "VMQ RNDIS packet, complete"),
-	MSG(125, "ndis_config", "NDIS configuration", ndis_config, .from = VB_TO_HOST),
+	MSG(VB_NVSP_NDIS_CONFIG, "ndis_config", "NDIS configuration", ndis_config,
+	    .from = VB_TO_HOST),
 	NAME_ONLY(126, "alloc_chimney_handle", "Chimney: allocate handle"),
 	NAME_ONLY(127, "alloc_chimney_handle_complete", "Chimney: allocate handle, complete"),
 	MSG(128, "vf_association", "Virtual function association", vf_association,
@@ -477,14 +485,14 @@ static const struct vb_msg msgs[] = {
 	NAME_ONLY(130, "uplink_connect_state", "Uplink connect state"),
 	MSG(131, "oid_query", "OID query", oid_query, .from = VB_TO_HOST),
 	MSG(132, "oid_query_complete", "OID query, complete", oid_query_complete,
-	    .from = VB_TO_GUEST, .answers = 131),
+	    .from = VB_TO_GUEST, .answers = 131, SAYS_NTSTATUS),
 	MSG(133, "subchannel", "Sub-channels", subchannel, .from = VB_TO_HOST),
 	MSG(133, "subchannel_complete", "Sub-channels, complete", subchannel_complete,
-	    .from = VB_TO_GUEST, .answers = 133),
+	    .from = VB_TO_GUEST, .answers = 133, SAYS_STATUS),
 	MSG(134, "indirection_table", "Indirection table", indirection_table, .from = VB_TO_GUEST),
 	MSG(135, "packet_direct", "Packet direct", packet_direct, .from = VB_TO_HOST),
 	MSG(135, "packet_direct_complete", "Packet direct, complete", packet_direct_complete,
-	    .from = VB_TO_GUEST, .answers = 135),
+	    .from = VB_TO_GUEST, .answers = 135, SAYS_NTSTATUS),
 	MSG(136, "post_batch", "Packet direct: post batch", post_batch),
 	END_MSGS,
 };

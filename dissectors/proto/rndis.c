@@ -8,12 +8,13 @@
  */
 #include "../names.h"
 #include "../ndis.h"
+#include "../network.h"
 #include "../rows.h"
 #include "../walk.h"
 
-#define OWN_LEN VB_S_D
+#define OWN_LEN VB_RNDIS_LEN
 #define OFFSET VB_S_A
-#define LEN VB_S_COUNT /* of the part that is at OFFSET */
+#define LEN VB_RNDIS_PART_LEN /* of the part that is at OFFSET */
 #define PPI_OFFSET VB_S_B
 #define PPI_LEN VB_S_C
 #define BODY 8 /* where offsets count from */
@@ -248,7 +249,8 @@ static const struct vb_row initialize_complete[] = {
 	U32("medium", "Medium", .names = media),
 	U32("max_packets", "Most packets in a transfer", .summary = VB_SUM_YES),
 	U32("max_transfer", "Longest transfer", .help = "Bytes"),
-	U32("alignment", "Alignment of packets", .help = "2 to this power, in bytes"),
+	U32("alignment", "Alignment of packets", .set = VB_RNDIS_ALIGNMENT,
+	    .help = "2 to this power, in bytes"),
 	U32("af_list_offset", "Address family list offset"),
 	U32("af_list_size", "Address family list size"),
 	PADDING,
@@ -307,22 +309,23 @@ static const struct vb_row indicate_status[] = {
 
 /* ---- all ---- */
 
-#define COMPLETE 0x80000000u
+#define COMPLETE VB_RNDIS_COMPLETE
 #define KEYED .key = { VB_S_ID }
 #define PAIR(num, n, t, asked, answered, recalling)                                                \
 	MSG(num, n, t, asked, .from = VB_TO_HOST, .recalls = recalling, KEYED),                    \
 		MSG(COMPLETE | (num), n "_complete", t ", complete", answered,                     \
-		    .from = VB_TO_GUEST, .answers = (num), KEYED)
+		    .from = VB_TO_GUEST, .answers = (num), .status = VB_S_STATUS, KEYED)
 
 static const struct vb_msg msgs[] = {
-	MSG(1, "packet", "Frame", packet),
-	PAIR(2, "initialize", "Initialize", initialize, initialize_complete, false),
+	MSG(VB_RNDIS_PACKET, "packet", "Frame", packet),
+	PAIR(VB_RNDIS_INITIALIZE, "initialize", "Initialize", initialize, initialize_complete,
+	     false),
 	MSG(3, "halt", "Halt", request_only, .from = VB_TO_HOST),
-	PAIR(4, "query", "Query", request, answer, true),
+	PAIR(VB_RNDIS_QUERY, "query", "Query", request, answer, true),
 	PAIR(5, "set", "Set", request, status_only, false),
 	MSG(6, "reset", "Reset", reset, .from = VB_TO_HOST),
 	MSG(COMPLETE | 6, "reset_complete", "Reset, complete", reset_complete, .from = VB_TO_GUEST,
-	    .answers = 6),
+	    .answers = 6, .status = VB_S_STATUS),
 	MSG(7, "indicate_status", "Status", indicate_status, .from = VB_TO_GUEST),
 	PAIR(8, "keepalive", "Keep-alive", request_only, status_only, false),
 	PAIR(9, "set_ex", "Set and answer", request, bare_answer, false),

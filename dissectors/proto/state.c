@@ -4,6 +4,7 @@
  * value, padded to four bytes. Keys from 0x8000 on are private.
  */
 #include "../names.h"
+#include "../network.h"
 #include "../rows.h"
 #include "../walk.h"
 
@@ -70,7 +71,7 @@ static const struct vb_row item[] = {
 	U32("recv_section", "Receive buffer section size", FOR_KEY(VB_STATE_RECV_SECTION),
 	    .summary = VB_SUM_YES),
 	U32("send_section", "Send buffer section size", FOR_KEY(VB_STATE_SEND_SECTION),
-	    .summary = VB_SUM_YES),
+	    .set = VB_STATE_SECTION, .summary = VB_SUM_YES),
 	U32("recv_buf_id", "Receive buffer id", FOR_KEY(VB_STATE_RECV_BUF_ID), .base = VB_HEX,
 	    .summary = VB_SUM_YES),
 	U32("wanted", "Bytes wanted", FOR_KEY(VB_EVENT_RING_FULL), .summary = VB_SUM_YES,

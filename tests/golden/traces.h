@@ -19,6 +19,7 @@ struct making {
 	uint16_t flags;	   /* of every record */
 	uint32_t ring_pos; /* of the next packet to the host; 0: rings have no positions */
 	bool bare;	   /* nothing outside the ring is kept */
+	uint8_t id;	   /* of the next RNDIS packet; 0: all have the same */
 	int rc;
 	struct vb_err err;
 };
@@ -51,6 +52,8 @@ void put_nethost(struct making *m);
 void put_netbare(struct making *m);
 /* traces_frames.c: a conversation over TCP, and frames of every kind */
 void put_frames(struct making *m);
+/* traces_trouble.c: what can go wrong with a network device */
+void put_trouble(struct making *m);
 
 /* ---- traces_network.c, for others ---- */
 

@@ -32,7 +32,7 @@ void put_rndis(struct making *m, bool to_the_host, uint16_t type, const void *he
 		message[3] = o->wire_len;
 	}
 	memcpy(p, descriptor, sizeof(descriptor));
-	p[8] = 7;
+	p[8] = m->id ? m->id++ : 7;
 	if (header_len)
 		memcpy(p + 16, header, header_len);
 	memcpy(p + at, message, sizeof(message));

@@ -143,6 +143,8 @@ class Json:
         lengths = self.lengths(data)
 
         def place(field, offset):
+            if field == "hv_link":
+                return None  # what is noted of a conversation has no place
             part = part_of(field)
             if part in REPEATED:
                 return Place(part, None)
@@ -337,9 +339,10 @@ class Pdml:
         def without(place):
             return place._replace(offset=None) if place.part in REPEATED else place
 
-        notes = sorted(
-            Note(n.code, n.field, without(place(part_of(n.field), n.place))) for n in out.notes
-        )
+        def noted(n):
+            return None if n.field == "hv_link" else without(place(part_of(n.field), n.place))
+
+        notes = sorted(Note(n.code, n.field, noted(n)) for n in out.notes)
         gaps = sorted(Gap(place(None, g.place), g.bytes) for g in out.gaps)
         return out._replace(notes=notes, gaps=gaps)
 

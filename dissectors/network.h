@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What is known of a network device, and what is wrong with what it and the host say. Private to
+ * dissectors/.
+ */
+#ifndef VB_NETWORK_H
+#define VB_NETWORK_H
+
+#include "wire.h"
+
+/* Messages, and slots of theirs, that are looked at; the rows are in proto/nvsp.c. */
+enum vb_nvsp {
+	VB_NVSP_INIT = 1,
+	VB_NVSP_SEND_BUFFER = 104,
+	VB_NVSP_SEND_BUFFER_COMPLETE = 105,
+	VB_NVSP_REVOKE_SEND_BUFFER = 106,
+	VB_NVSP_RNDIS = 107,
+	VB_NVSP_NDIS_CONFIG = 125,
+};
+
+#define VB_NVSP_SUCCESS 1u
+#define VB_NVSP_CHANNEL VB_S_A /* VB_NVSP_RNDIS */
+#define VB_NVSP_DATA 0u
+#define VB_NVSP_SECTION VB_S_B
+#define VB_NVSP_NO_SECTION UINT32_MAX
+#define VB_NVSP_SECTION_SIZE VB_S_C /* also VB_NVSP_SEND_BUFFER_COMPLETE */
+#define VB_NVSP_MTU VB_S_A	    /* VB_NVSP_NDIS_CONFIG */
+
+/* In proto/rndis.c. */
+enum vb_rndis {
+	VB_RNDIS_PACKET = 1,
+	VB_RNDIS_INITIALIZE = 2,
+	VB_RNDIS_QUERY = 4,
+};
+
+#define VB_RNDIS_COMPLETE 0x80000000u /* with the request's number: its answer */
+
+#define VB_RNDIS_LEN VB_S_D	     /* of the message */
+#define VB_RNDIS_PART_LEN VB_S_COUNT /* of a frame, or of the information of an answer */
+#define VB_RNDIS_ALIGNMENT VB_S_A    /* of the answer to VB_RNDIS_INITIALIZE: a power of 2 */
+
+/* In proto/state.c: what the capture knew of the send buffer. */
+#define VB_STATE_SECTION VB_S_B
+
+struct vb_network {
+	uint32_t section_size; /* of the send buffer; 0: not known */
+	bool uses_sections;    /* the guest sent something in one */
+	uint32_t alignment;    /* of messages in a section, bytes; 0: not known */
+	uint64_t max_frame;    /* with its Ethernet header, bytes; 0: not known */
+	struct {	       /* the latest packet with messages in a section, and nowhere else */
+		uint64_t number;
+		uint64_t len, joined; /* bytes in it, and those of the messages so far */
+	} section;
+};
+
+/* Learn from a packet in the ring, and from a message outside. Bit n: enum vb_note_code n. */
+uint32_t vb_network_packet(struct vb_network *n, const struct vb_frame *f,
+			   const struct vb_walked *w);
+uint32_t vb_network_message(struct vb_network *n, const struct vb_frame *f,
+			    const struct vb_walked *w);
+
+#endif
