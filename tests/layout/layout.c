@@ -17,6 +17,7 @@
 
 #define MAX_LINES 64
 #define MAX_ROWS 40
+#define MAX_WORDS 8
 #define MAX_FRAME 8192
 
 /* One frame of the table, as text. */
@@ -27,6 +28,10 @@ struct frame {
 	uint32_t version, len;
 	bool past;     /* later kernels lack the struct */
 	uint32_t base; /* where the struct lies in the frame, bytes */
+	uint32_t oid;  /* what an answer's request was about */
+	struct {
+		uint32_t offset, value;
+	} word[MAX_WORDS]; /* around the struct */
 	struct {
 		char member[96], value[64];
 	} set[MAX_LINES];
@@ -35,7 +40,7 @@ struct frame {
 		bool maybe;
 	} pair[MAX_LINES];
 	char excused[MAX_LINES][64];
-	unsigned int n_sets, n_pairs, n_excused;
+	unsigned int n_words, n_sets, n_pairs, n_excused;
 };
 
 struct check {
@@ -55,6 +60,8 @@ static void fault(struct check *c, const struct frame *fr, const char *what, con
 static bool fill(struct check *c, const struct frame *fr, uint8_t *data)
 {
 	memset(data, 0, MAX_FRAME);
+	for (unsigned int i = 0; i < fr->n_words; i++)
+		memcpy(data + fr->word[i].offset, &fr->word[i].value, sizeof(fr->word[i].value));
 	for (unsigned int i = 0; i < fr->n_sets; i++) {
 		const char *member = fr->set[i].member, *text = fr->set[i].value;
 		struct place p;
@@ -151,6 +158,7 @@ static void measure(const struct frame *fr, const struct vb_proto *proto, const 
 		.direction = fr->direction,
 		.vmbus_version = fr->version,
 		.proto_version = fr->version,
+		.recalled = fr->oid,
 	};
 
 	measure_frame(ret_m, proto, &f);
@@ -259,9 +267,10 @@ static bool read_frame(struct frame *fr, char *words)
 
 	memset(fr, 0, sizeof(*fr));
 	if (sscanf(words,
-		   "%31[^.].%31s %63s %15s version=%" SCNx32 " len=%" SCNu32 " base=%" SCNu32,
-		   fr->proto, fr->message, fr->type, direction, &fr->version, &fr->len,
-		   &fr->base) < 6 ||
+		   "%31[^.].%31s %63s %15s version=%" SCNx32 " len=%" SCNu32 " base=%" SCNu32
+		   " oid=%" SCNx32,
+		   fr->proto, fr->message, fr->type, direction, &fr->version, &fr->len, &fr->base,
+		   &fr->oid) < 6 ||
 	    fr->len > MAX_FRAME)
 		return false;
 	if (!strcmp(direction, "to_host"))
@@ -271,8 +280,22 @@ static bool read_frame(struct frame *fr, char *words)
 	return true;
 }
 
+static bool read_word(struct frame *fr, const char *words)
+{
+	uint32_t offset, value;
+
+	if (fr->n_words == MAX_WORDS ||
+	    sscanf(words, "%" SCNu32 " %" SCNx32, &offset, &value) != 2 || offset > MAX_FRAME - 4)
+		return false;
+	fr->word[fr->n_words].offset = offset;
+	fr->word[fr->n_words++].value = value;
+	return true;
+}
+
 static bool read_entry(struct frame *fr, const char *what, const char *words)
 {
+	if (!strcmp(what, "word"))
+		return read_word(fr, words);
 	if (!strcmp(what, "set") && fr->n_sets < MAX_LINES)
 		return sscanf(words, "%95s %63s", fr->set[fr->n_sets].member,
 			      fr->set[fr->n_sets].value) == 2 &&
