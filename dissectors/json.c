@@ -235,10 +235,13 @@ static void open_proto(struct vb_json *j, const struct vb_proto *proto)
 
 	j->proto[layer] = proto;
 	j->open[j->depth++] = (uint8_t)layer;
-	if (layer < j->n_layers)
+	if (layer < j->n_layers) {
 		vb_buf_char(&j->layer[layer], ',');
-	else
+	} else {
 		j->n_layers++;
+		j->n_objects[layer] = 0;
+	}
+	j->n_objects[layer]++;
 	push(j, '{');
 }
 
@@ -310,9 +313,18 @@ static void json_close(void *ctx, enum vb_span span, const struct vb_item *it)
 		j->depth--;
 }
 
+/* Messages of the protocol so far; at least the one that is open. */
+static uint64_t messages(const struct vb_json *j, const struct vb_proto *proto)
+{
+	unsigned int layer = layer_of(j, proto);
+
+	return layer < j->n_layers ? j->n_objects[layer] : 1;
+}
+
 /*
  * Gaps stand under the protocol with which their walk began, because their offsets count from its
  * start: "gaps":{"hv_ring":[{"offset":40,"bytes":"00ff"}]}. The last comes when it is closed again.
+ * Of a protocol that repeats they say in which of its messages they are, from 0.
  */
 static void json_gap(void *ctx, const struct vb_item *it)
 {
@@ -329,7 +341,13 @@ static void json_gap(void *ctx, const struct vb_item *it)
 		vb_buf_add(b, ":[", 2);
 		j->gaps_of = of;
 	}
-	vb_buf_str(b, "{\"offset\":");
+	vb_buf_char(b, '{');
+	if (of->repeats) {
+		vb_buf_str(b, "\"message\":");
+		vb_buf_u64(b, messages(j, of) - 1);
+		vb_buf_char(b, ',');
+	}
+	vb_buf_str(b, "\"offset\":");
 	vb_buf_u64(b, it->off);
 	vb_buf_str(b, ",\"bytes\":");
 	put_bytes(b, it->bytes, it->n_bytes);

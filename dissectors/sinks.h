@@ -103,6 +103,7 @@ struct vb_sink vb_text_tree(struct vb_text *t, struct vb_buf *out, bool names);
 struct vb_json {
 	struct vb_buf layer[VB_JSON_LAYERS];
 	const struct vb_proto *proto[VB_JSON_LAYERS]; /* of each layer */
+	unsigned int n_objects[VB_JSON_LAYERS]; /* in each layer: of a protocol that repeats */
 	unsigned int n_layers;
 	uint8_t open[VB_JSON_LAYERS]; /* layers that are open, outermost first */
 	unsigned int depth;	      /* how many */

@@ -240,6 +240,31 @@ Test(json, gaps_stand_under_their_walk)
 	vb_json_done(&j);
 }
 
+/* Of several messages they say which one they are of. */
+Test(json, gaps_of_a_protocol_that_repeats)
+{
+	struct vb_proto repeating = proto;
+	struct vb_json j = { 0 };
+
+	repeating.repeats = true;
+	for (int i = 0; i < 2; i++) { /* nothing is left over from the first time */
+		add_walk(&j, &repeating, "\11\0\0\4", 4);
+		add_walk(&j, &repeating, "\11\0\0", 3);
+		add_walk(&j, &repeating, "\11\0\0\5", 4);
+		expect_flushed(&j,
+			       "\"kinds\":[{\"type\":{\"value\":9},\"n\":0},"
+			       "{\"type\":{\"value\":9},\"n\":0},{\"type\":{\"value\":9},\"n\":0}],"
+			       "\"gaps\":{\"kinds\":[{\"message\":0,\"offset\":3,\"bytes\":\"04\"},"
+			       "{\"message\":2,\"offset\":3,\"bytes\":\"05\"}]},"
+			       "\"notes\":[{\"code\":\"unknown\",\"field\":\"kinds\",\"offset\":0},"
+			       "{\"code\":\"extra\",\"field\":\"kinds\",\"offset\":3},"
+			       "{\"code\":\"unknown\",\"field\":\"kinds\",\"offset\":0},"
+			       "{\"code\":\"unknown\",\"field\":\"kinds\",\"offset\":0},"
+			       "{\"code\":\"extra\",\"field\":\"kinds\",\"offset\":3}]");
+	}
+	vb_json_done(&j);
+}
+
 Test(json, same_protocol_twice_is_one_member)
 {
 	struct vb_json j = { 0 };
