@@ -22,7 +22,13 @@ enum { DESC_OFFSET8 = 2, DESC_SET_ID = 16, DESC_N_RANGES = 20, DESC_RANGES = 24 
 
 /* ---- pieces of messages ---- */
 
-enum { RNDIS_PACKET = 1, RNDIS_HEADER_LEN = 44, MAX_HEAD = 256, MAX_CONTROL = 1024 };
+enum {
+	RNDIS_PACKET = 1,
+	RNDIS_HEADER_LEN = 44,
+	MAX_HEAD = 256,
+	MAX_CONTROL = 1024,
+	MAX_PADDING = 64
+};
 
 struct rndis {
 	__u32 type, len;
@@ -49,7 +55,7 @@ struct cursor {
 	__u32 n_ranges;
 	__u32 incomplete;
 	__u32 scratch; /* where the record is */
-	__u32 pad;
+	__u32 padding; /* bytes behind a frame that are taken with all of it */
 };
 
 static __always_inline __u8 *bytes_of(const struct cursor *c)
@@ -209,6 +215,8 @@ __noinline int begin_message(struct cursor *c, __u64 addr, __u64 n, __u64 most)
 	c->end = smaller(c->end, c->len);
 	c->want = c->data < c->len ? c->data + h.data_len : info;
 	c->want = smaller(c->want, c->len);
+	if (c->end == c->want && c->len - c->end < c->padding)
+		c->end = c->len;
 	return 0;
 }
 
@@ -351,6 +359,8 @@ static __noinline __u64 send_payload(struct vb_bpf_record *rec, struct vb_bpf_ne
 	bpf_probe_read_kernel(&type, sizeof(type), desc);
 	if (type == PACKET_GPA)
 		bpf_probe_read_kernel(&c.n_ranges, sizeof(c.n_ranges), desc + DESC_N_RANGES);
+	/* between messages in a section: the driver makes it zero (netvsc_copy_to_send_buf()) */
+	c.padding = MAX_PADDING;
 	if (m.word[1] != VB_BPF_SECTION)
 		take_section(&c, net, m.word[1], m.word[2]);
 	if (c.n_ranges)

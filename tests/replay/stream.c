@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * stream send|receive|echo|datagram ADDRESS PORT BYTES: one TCP connection in large pieces, as busybox
- * nc has them not, or one UDP datagram. What comes is compared with what chargen (printable characters
- * in turn) or echo must send.
+ * stream send|receive|echo|datagram|words ADDRESS PORT BYTES: one TCP connection in large pieces, as
+ * busybox nc has them not, or one UDP datagram. What comes is compared with what chargen (printable
+ * characters in turn) or echo must send. words: a datagram that begins with "visible-word" and ends
+ * with "secret-word".
  */
 #include <arpa/inet.h>
 #include <poll.h>
@@ -83,13 +84,26 @@ static int stream(int fd, unsigned long to_send, unsigned long to_receive, unsig
 	return rc;
 }
 
-static int datagram(int fd, size_t len)
+static void put_words(char *bytes, size_t len)
+{
+	static const char first[] = "visible-word", last[] = "secret-word";
+
+	if (len < sizeof(first) + sizeof(last))
+		return;
+	memset(bytes, '.', len);
+	memcpy(bytes, first, sizeof(first) - 1);
+	memcpy(bytes + len - (sizeof(last) - 1), last, sizeof(last) - 1);
+}
+
+static int datagram(int fd, size_t len, int has_words)
 {
 	char sent[PIECE], received[PIECE];
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 
 	for (size_t i = 0; i < len; i++)
 		sent[i] = byte_at(i);
+	if (has_words)
+		put_words(sent, len);
 	if (write(fd, sent, len) < 0)
 		return fail("write");
 	if (poll(&p, 1, 5000) <= 0 || read(fd, received, sizeof(received)) != (ssize_t)len)
@@ -111,11 +125,12 @@ static int connect_to(const char *address, const char *port, int type)
 int main(int argc, char **argv)
 {
 	unsigned long bytes, received = 0;
-	int fd, sends, receives, is_datagram, rc;
+	int fd, sends, receives, has_words, is_datagram, rc;
 
 	if (argc != 5)
 		return 2;
-	is_datagram = strcmp(argv[1], "datagram") == 0;
+	has_words = strcmp(argv[1], "words") == 0;
+	is_datagram = has_words || strcmp(argv[1], "datagram") == 0;
 	sends = strcmp(argv[1], "receive") != 0;
 	receives = strcmp(argv[1], "send") != 0;
 	bytes = strtoul(argv[4], NULL, 10);
@@ -123,7 +138,7 @@ int main(int argc, char **argv)
 	if (fd < 0)
 		return fail("connect");
 	if (is_datagram && bytes <= PIECE)
-		rc = datagram(fd, bytes);
+		rc = datagram(fd, bytes, has_words);
 	else
 		rc = stream(fd, sends ? bytes : 0, receives ? bytes : 0, &received);
 	if (rc)
