@@ -163,6 +163,16 @@ static uint64_t run_timer(struct vb_hdevice *d, uint64_t now)
 	return d->wake_ns;
 }
 
+bool vb_device_idle(struct vb_hdevice *d)
+{
+	const struct vb_model *m = d->cfg.model;
+
+	for (uint32_t i = 0; i <= d->cfg.n_subchannels; i++)
+		if (d->channels[i] && !vb_packets_idle(d->channels[i]))
+			return false;
+	return !m->busy || !m->busy(d);
+}
+
 uint64_t vb_devices_run(struct vb_host *h, uint64_t now)
 {
 	uint64_t next = VB_NEVER, due;
@@ -171,6 +181,8 @@ uint64_t vb_devices_run(struct vb_host *h, uint64_t now)
 		due = run_timer(d, now);
 		next = due < next ? due : next;
 		due = run_faults(d, now);
+		next = due < next ? due : next;
+		due = vb_offer_leave(d, now);
 		next = due < next ? due : next;
 	}
 	return next;

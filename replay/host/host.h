@@ -129,8 +129,11 @@ struct vb_hdevice_config {
 /* Offered at the next REQUESTOFFERS, or at once when the guest has its offers already. */
 int vb_host_add(struct vb_host *h, const struct vb_hdevice_config *cfg, struct vb_hdevice **ret,
 		struct vb_err *err);
+#define VB_LEAVE_NS UINT64_C(10000000000)
+
 /*
- * Rescind all channels of the device. It can be offered again (with new channel ids); the guest hears
+ * Rescind all channels of the device: at once, or within VB_LEAVE_NS if its model wants to end first
+ * what is under way. It can be offered again (with new channel ids); the guest hears
  * of that when it has released the old one.
  */
 void vb_host_rescind(struct vb_hdevice *d);

@@ -108,6 +108,8 @@ struct vb_hdevice {
 	bool logged;
 	bool rescind_due; /* a fault wants it */
 	bool reoffer_due; /* once the guest has let go of it */
+	/* it is about to be taken back, not before and not after these times; 0: it is not */
+	uint64_t leave_from_ns, leave_by_ns;
 	uint32_t proto_version;
 	struct vb_fault *fault;
 	struct vb_later *later;	       /* settings for the next opening */
@@ -168,6 +170,8 @@ int vb_offer_channel(struct vb_hdevice *d, uint16_t index);
 void vb_offer_rescind(struct vb_hchannel *c); /* and the sub-channels of a primary */
 void vb_offer_rescind_subchannels(struct vb_hdevice *d);
 void vb_offer_released(struct vb_host *h, uint32_t relid);
+/* Take it back if its time has come; returns when to come again. */
+uint64_t vb_offer_leave(struct vb_hdevice *d, uint64_t now);
 /* Offer a device now if the guest has the others already. */
 void vb_offer_device(struct vb_hdevice *d);
 void vb_offers_forget(struct vb_host *h);
@@ -203,6 +207,8 @@ void vb_packets_frame(const struct vb_hchannel *c, struct vb_frame *ret_f);
 /* ---- device.c ---- */
 
 uint64_t vb_devices_run(struct vb_host *h, uint64_t now);
+/* Nothing is under way between the device and the guest. */
+bool vb_device_idle(struct vb_hdevice *d);
 void vb_devices_free(struct vb_host *h);
 
 /* ---- settings.c ---- */

@@ -65,6 +65,12 @@ struct vb_model {
 	 */
 	void (*outside)(struct vb_hdevice *d, const struct vb_frame *packet, uint32_t limit,
 			struct vb_hext *ext);
+	/*
+	 * The device is about to be taken back: begin nothing new. Returns how many ns the guest needs
+	 * to fall silent. It is told after them when nothing is under way any more, after VB_LEAVE_NS
+	 * whatever is. NULL: it is told at once.
+	 */
+	uint64_t (*leave)(struct vb_hdevice *d);
 	/* A request to the guest is unanswered: a mark waits for it. */
 	bool (*busy)(struct vb_hdevice *d);
 };

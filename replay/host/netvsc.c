@@ -116,6 +116,24 @@ static bool busy(struct vb_hdevice *d)
 	return waits;
 }
 
+/* Linux spaces changes of the link 2 s apart (6.1 drivers/net/hyperv/netvsc_drv.c, LINKCHANGE_INT). */
+#define LINK_CHANGE_NS UINT64_C(2500000000)
+
+/*
+ * The cable is pulled first, and the guest stops sending. A driver that is told while a send of its is
+ * under way waits for the answer without end: it does not look into its ring any more (Linux 6.12,
+ * rndis_filter_halt_device()).
+ */
+static uint64_t leave(struct vb_hdevice *d)
+{
+	struct vb_netvsc *n = vb_hdevice_state(d);
+
+	if (n->receive.there)
+		vb_netvsc_indicate(n, RNDIS_DISCONNECT, NULL, 0);
+	n->is_leaving = true;
+	return n->receive.there ? LINK_CHANGE_NS : 0;
+}
+
 /* ---- commands ---- */
 
 static bool is_usable(struct vb_hdevice *d, struct vb_hrequest *rq)
@@ -248,5 +266,6 @@ const struct vb_model vb_model_netvsc = {
 	.room = room,
 	.timer = timer,
 	.outside = vb_netvsc_outside,
+	.leave = leave,
 	.busy = busy,
 };

@@ -132,6 +132,7 @@ struct vb_netvsc {
 	struct vb_netvsc_buffer receive, send;
 	uint32_t filter; /* 0: the guest takes no frames */
 	bool rsc_on;	 /* the guest wants it */
+	bool is_leaving; /* it will be taken back: no more frames */
 	bool vf_path;	 /* the guest moved its data path */
 	uint32_t vf_serial;
 	/* receive side scaling, as the guest set it; n_table 0: off */

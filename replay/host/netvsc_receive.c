@@ -451,7 +451,7 @@ void vb_netvsc_send_frame(struct vb_netvsc *n, uint16_t queue, const struct vb_p
 {
 	struct vb_netvsc_out *o;
 
-	if (!n->filter || !n->link) {
+	if (!n->filter || !n->link || n->is_leaving) {
 		n->counters.dropped_filter++;
 		return;
 	}

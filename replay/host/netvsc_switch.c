@@ -314,4 +314,5 @@ void vb_netvsc_switch_reset(struct vb_netvsc *n)
 	n->filter = 0;
 	n->n_table = 0;
 	n->vf_path = false;
+	n->is_leaving = false;
 }

@@ -244,17 +244,45 @@ void vb_offers_forget(struct vb_host *h)
 	for (uint32_t relid = 1; relid < h->relid_end; relid++)
 		if (h->channels[relid])
 			release(h->channels[relid]);
-	for (struct vb_hdevice *d = h->devices; d; d = d->next)
+	for (struct vb_hdevice *d = h->devices; d; d = d->next) {
 		d->reoffer_due = false;
+		d->leave_by_ns = 0;
+	}
+}
+
+/* How often it is looked whether a device is done with what is under way. */
+#define LEAVE_POLL_NS 1000000u
+
+uint64_t vb_offer_leave(struct vb_hdevice *d, uint64_t now)
+{
+	if (!d->leave_by_ns)
+		return VB_NEVER;
+	if (now < d->leave_from_ns)
+		return d->leave_from_ns;
+	if (now < d->leave_by_ns && !vb_device_idle(d))
+		return now + LEAVE_POLL_NS;
+	d->leave_by_ns = 0;
+	if (d->channels[0])
+		vb_offer_rescind(d->channels[0]);
+	return VB_NEVER;
 }
 
 void vb_host_rescind(struct vb_hdevice *d)
 {
+	uint64_t now = vb_host_now(d->h);
+	bool is_orderly = d->cfg.model->leave && vb_hdevice_primary(d);
+
 	d->offered = false;
 	d->rescind_due = false;
 	d->reoffer_due = false;
-	if (d->channels[0])
-		vb_offer_rescind(d->channels[0]);
+	if (d->leave_by_ns)
+		return;
+	d->leave_from_ns = d->leave_by_ns = now;
+	if (is_orderly) {
+		d->leave_from_ns += d->cfg.model->leave(d);
+		d->leave_by_ns += VB_LEAVE_NS;
+	}
+	vb_offer_leave(d, now);
 }
 
 int vb_host_reoffer(struct vb_hdevice *d)
@@ -263,7 +291,7 @@ int vb_host_reoffer(struct vb_hdevice *d)
 	if (d->offered && (d->channels[0] || d->reoffer_due || !d->h->wants_offers))
 		return -EALREADY;
 	d->offered = true;
-	d->reoffer_due = is_leaving(d);
+	d->reoffer_due = is_leaving(d) || d->leave_by_ns;
 	vb_offer_device(d);
 	return 0;
 }
