@@ -27,10 +27,25 @@ struct input {
 	uint16_t len;	  /* bytes that follow */
 	uint16_t cut;	  /* bytes the wire had in addition */
 	uint8_t subchannel;
-	uint8_t time; /* since the frame before */
+	uint8_t time; /* since the frame before, in units of 30 ms */
 	uint8_t lost;
-	uint8_t spare;
+	uint8_t more; /* enum more; high bits: what it refers to outside the ring, in units of 1000 bytes */
 } __attribute__((packed));
+
+enum more {
+	UNPREPARED = 1, /* the session does not say what it knows */
+	OUTSIDE = 2,	/* a message outside the ring, of the frame before */
+	RING_FULL = 4,
+};
+
+#define TIME_UNIT UINT64_C(30000000)
+
+/* A conversation, and the record that messages outside belong to. */
+struct talk {
+	struct vb_session *s;
+	uint64_t number, time_ns;
+	uint8_t direction;
+};
 
 static const uint32_t vmbus_versions[] = { 0,	       0x0000000d, 0x00010001, 0x00040000,
 					   0x00050000, 0x00050003, 0x00060000, 0xffffffff };
@@ -52,6 +67,8 @@ static const struct vb_proto *context(const struct input *in, struct vb_frame *r
 		.subchannel = in->subchannel,
 		.flags = in->flags,
 		.lost = in->lost,
+		.result = in->more & RING_FULL ? VB_RESULT_RING_FULL : 0,
+		.outside_len = (in->more >> 4) * 1000u,
 	};
 	memset(ret_f->instance, in->instance, sizeof(ret_f->instance));
 	ret_f->vmbus_version = vmbus_versions[low % 8];
@@ -157,14 +174,17 @@ static void check_walk(const struct vb_proto *proto, const struct vb_frame *f,
 /* ---- frames ---- */
 
 static void check_session(struct vb_session *s, const struct vb_frame *f, const struct vb_walked *w,
-			  struct vb_json *j)
+			  struct vb_json *j, bool outside)
 {
 	struct vb_sink sink = vb_json_sink(j);
 	struct vb_buf out = { 0 };
 	struct vb_session_stats stats;
-	struct vb_link link;
+	struct vb_link link = { 0 };
 
-	vb_session_learn(s, f, w, &link);
+	if (outside)
+		vb_session_learn_inner(s, f, w, &link);
+	else
+		vb_session_learn(s, f, w, &link);
 	REQUIRE(link.request < f->number && link.part_of < f->number + 1);
 	vb_link_walk(&link, &sink);
 	vb_json_flush(j, &out);
@@ -173,9 +193,36 @@ static void check_session(struct vb_session *s, const struct vb_frame *f, const 
 	REQUIRE(stats.n_open <= 16);
 }
 
+/* The frame's place in the conversation. */
+static void take_place(struct talk *t, const struct input *in, bool outside, struct vb_frame *f)
+{
+	if (outside) {
+		f->direction = t->direction;
+	} else {
+		t->number++;
+		t->direction = f->direction;
+		t->time_ns += in->time * TIME_UNIT;
+	}
+	f->number = t->number;
+	f->time_ns = t->time_ns;
+}
+
+/* What is known before the frame is read. */
+static void prepare(const struct talk *t, const struct input *in, const struct vb_proto *proto,
+		    bool outside, struct vb_frame *f)
+{
+	struct vb_walked w;
+
+	if (!(in->more & UNPREPARED))
+		vb_session_prepare(t->s, f);
+	if (!outside)
+		return;
+	vb_walk(proto, f, NULL, &w);
+	vb_session_recall(t->s, &w, f);
+}
+
 /* One frame from the input; returns how many of its bytes were used, 0 at the end. */
-static size_t one_frame(struct vb_session *s, const uint8_t *data, size_t size, uint64_t number,
-			uint64_t *time_ns)
+static size_t one_frame(struct talk *t, const uint8_t *data, size_t size)
 {
 	static struct vb_json link_json;
 	const struct vb_proto *proto;
@@ -183,47 +230,54 @@ static size_t one_frame(struct vb_session *s, const uint8_t *data, size_t size, 
 	struct vb_frame f;
 	struct input in;
 	uint8_t *copy;
+	bool outside;
 
 	if (size < sizeof(in))
 		return 0;
 	memcpy(&in, data, sizeof(in));
 	size -= sizeof(in);
 	proto = context(&in, &f);
+	outside = in.more & OUTSIDE && t->number > 0;
 	f.cap_len = in.len < size ? in.len : (uint32_t)size;
 	f.wire_len = f.cap_len + in.cut;
-	f.number = number;
-	*time_ns += in.time;
-	f.time_ns = *time_ns;
+	take_place(t, &in, outside, &f);
 	/* bytes of its own, so that reading past them is found */
 	copy = malloc(f.cap_len ? f.cap_len : 1);
 	REQUIRE(copy);
 	memcpy(copy, data + sizeof(in), f.cap_len);
 	f.data = copy;
 
-	if (!(in.spare & 1))
-		vb_session_prepare(s, &f);
+	prepare(t, &in, proto, outside, &f);
 	check_walk(proto, &f, &w);
 	check_text(proto, &f);
 	check_json(proto, &f);
-	check_session(s, &f, &w, &link_json);
+	check_session(t->s, &f, &w, &link_json, outside);
 	free(copy);
 	return sizeof(in) + f.cap_len;
 }
 
+static void check_stalled(void *ctx, const struct vb_stalled *q)
+{
+	const struct talk *t = ctx;
+
+	REQUIRE(q->waiting_ns > 0 && q->waiting_ns <= t->time_ns);
+	REQUIRE(q->direction == VB_TO_HOST || q->direction == VB_TO_GUEST);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	struct vb_session *s = vb_session_new(16);
-	uint64_t time_ns = 0;
+	struct talk t = { .s = vb_session_new(16) };
 	size_t used;
 
-	REQUIRE(s);
-	for (uint64_t n = 1; n <= MAX_FRAMES; n++) {
-		used = one_frame(s, data, size, n, &time_ns);
+	REQUIRE(t.s);
+	for (unsigned int n = 0; n < MAX_FRAMES; n++) {
+		used = one_frame(&t, data, size);
 		if (!used)
 			break;
 		data += used;
 		size -= used;
 	}
-	vb_session_free(s);
+	vb_session_each_stalled(t.s, t.time_ns, check_stalled, &t);
+	vb_session_free(t.s);
 	return 0;
 }
