@@ -69,7 +69,7 @@ static int add_end(struct source *s)
 	int rc;
 
 	s->ended = true;
-	vb_table_losses(&s->table, vb_probes_channels(s->probes), s->merge);
+	vb_table_losses(&s->table, vb_probes_channels(s->probes), s->merge, true);
 	lost = vb_table_lost(&s->table);
 	if (lost <= s->n_placed)
 		return 0;
@@ -359,7 +359,7 @@ static size_t source_devices(struct vb_source *src, const struct vb_device_stats
 {
 	struct source *s = (struct source *)src;
 
-	vb_table_losses(&s->table, vb_probes_channels(s->probes), s->merge);
+	vb_table_losses(&s->table, vb_probes_channels(s->probes), s->merge, s->drained);
 	*ret = s->table.devices;
 	return s->table.n_devices;
 }

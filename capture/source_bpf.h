@@ -123,6 +123,7 @@ struct vb_table {
 	struct vb_chan chan[VB_BPF_MAX_RELIDS];
 	struct vb_device_stats *devices; /* [0] is the control messages */
 	size_t n_devices;
+	uint32_t n_relids;	   /* of all channels that were ever known, the highest, plus 1 */
 	uint32_t version;	   /* VMBus version in use, 0: not known */
 	uint32_t proposed_version; /* in the latest INITIATE_CONTACT */
 };
@@ -144,9 +145,12 @@ int vb_table_device(struct vb_table *t, uint32_t relid, const uint8_t instance[1
 /* Losses of all devices, as last added up. */
 uint64_t vb_table_lost(const struct vb_table *t);
 
-/* Add up losses of all channels by device. */
+/*
+ * Add up losses by device: of the channels that are known, which is cheap, or of all: those of a
+ * channel of which nothing arrived count for the control messages.
+ */
 void vb_table_losses(struct vb_table *t, const struct vb_bpf_channel *channels,
-		     const struct vb_merge *m);
+		     const struct vb_merge *m, bool all);
 
 /*
  * The made-up records a file begins with: states, offers, and which of the channels that are

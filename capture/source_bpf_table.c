@@ -41,6 +41,7 @@ int vb_table_init(struct vb_table *t)
 	if (!t->devices)
 		return -ENOMEM;
 	t->n_devices = 1;
+	t->n_relids = 1;
 	return 0;
 }
 
@@ -98,6 +99,13 @@ static int find_device(struct vb_table *t, uint8_t class, const uint8_t instance
 	return 0;
 }
 
+static void set_known(struct vb_table *t, uint32_t relid)
+{
+	t->chan[relid].known = true;
+	if (t->n_relids <= relid)
+		t->n_relids = relid + 1;
+}
+
 int vb_table_device(struct vb_table *t, uint32_t relid, const uint8_t instance[16],
 		    uint16_t subchannel, struct vb_device_stats **ret)
 {
@@ -113,7 +121,7 @@ int vb_table_device(struct vb_table *t, uint32_t relid, const uint8_t instance[1
 		/* its offer was lost */
 		memset(ch->offer, 0, sizeof(ch->offer));
 		ch->offer_len = 0;
-		ch->known = true;
+		set_known(t, relid);
 		ch->gone = ch->bypassed = ch->on_vf = false;
 		ch->class = VB_CLASS_UNKNOWN;
 		ch->subchannel = subchannel;
@@ -142,11 +150,11 @@ static void settle(struct vb_table *t, uint32_t relid, uint64_t lost)
 }
 
 void vb_table_losses(struct vb_table *t, const struct vb_bpf_channel *channels,
-		     const struct vb_merge *m)
+		     const struct vb_merge *m, bool all)
 {
-	uint32_t i;
+	uint32_t i, n = all ? VB_BPF_MAX_RELIDS : t->n_relids;
 
-	for (i = 0; i < VB_BPF_MAX_RELIDS; i++)
+	for (i = 0; i < n; i++)
 		settle(t, i, channels[i].lost + vb_merge_lost(m, i));
 	for (i = 0; i < t->n_devices; i++)
 		t->devices[i].received = t->devices[i].delivered + t->devices[i].lost;
@@ -176,7 +184,7 @@ static int take_offer(struct vb_table *t, const uint8_t *data, size_t len)
 	if (err)
 		return err;
 	ch = &t->chan[relid];
-	ch->known = true;
+	set_known(t, relid);
 	ch->gone = ch->open = ch->bypassed = ch->on_vf = false;
 	ch->class = class;
 	ch->subchannel = get16(data + OFFER_SUB);

@@ -199,3 +199,23 @@ Test(bypass, every_file_begins_with_a_network_device)
 	expect_beginning("3 1:3 1:5");
 	vb_table_done(&table);
 }
+
+/* What nothing arrived of is looked for when all else is done. */
+Test(bypass, losses_of_channels_that_are_not_known)
+{
+	struct vb_merge *m;
+
+	fill_table();
+	cr_assert_eq(vb_merge_new(1, &m), 0);
+	channels[4].lost = 3;
+	channels[9].lost = 2;
+	vb_table_losses(&table, channels, m, false);
+	cr_expect_eq(table.devices[table.chan[4].device].dev.relid, 4);
+	cr_expect_eq(table.devices[table.chan[4].device].lost, 3);
+	cr_expect_eq(vb_table_lost(&table), 3);
+	vb_table_losses(&table, channels, m, true);
+	cr_expect_eq(table.devices[0].lost, 2);
+	cr_expect_eq(vb_table_lost(&table), 5);
+	vb_merge_free(m);
+	vb_table_done(&table);
+}
