@@ -86,6 +86,18 @@ static void add_uio(struct vb_buf *out)
 			"34d14be3-dee4-41c8-9ae7-6b174977c192\n");
 }
 
+static void add_interfaces(const struct vb_guest_root *r, struct vb_buf *out)
+{
+	const char *at = r->interfaces ? r->interfaces : "";
+
+	while (*at) {
+		size_t n = strcspn(at, ",");
+
+		vb_buf_fmt(out, "interface %.*s\n", (int)n, at);
+		at += n + (at[n] == ',');
+	}
+}
+
 void vb_guest_root_steps(const struct vb_guest_root *r, const struct vb_module_list *early,
 			 const struct vb_module_list *late, struct vb_buf *out)
 {
@@ -109,6 +121,7 @@ void vb_guest_root_steps(const struct vb_guest_root *r, const struct vb_module_l
 		if (wants(r, i) && has_daemon(r, drivers[i].daemon))
 			vb_buf_fmt(out, "daemon %s /usr/sbin/%s -n\n", drivers[i].device_file,
 				   drivers[i].daemon);
+	add_interfaces(r, out);
 	vb_buf_str(out, r->workload ? "workload /workload\n" : "wait\n");
 }
 
@@ -132,6 +145,8 @@ static int find_modules(struct packing *p)
 	for (size_t i = 0; i < N_DRIVERS && rc == 0; i++)
 		if (wants(p->r, i))
 			rc = vb_module_list_add(&p->late, &dir, drivers[i].module, p->err);
+	if (rc == 0 && p->r->vlans)
+		rc = vb_module_list_add(&p->late, &dir, "8021q", p->err);
 	for (size_t i = 0; i < sizeof(extras) / sizeof(*extras) && rc == 0; i++)
 		rc = vb_module_list_add(&p->extra, &dir, extras[i], p->err);
 	vb_module_dir_done(&dir);

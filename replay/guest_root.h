@@ -16,6 +16,8 @@ struct vb_guest_root {
 	const char *modules;	/* directory; NULL: all is built in */
 	const char *daemons;	/* directory to lay over the root; NULL: none */
 	const char *devices;	/* as --devices */
+	const char *interfaces; /* GUIDs of network devices whose frames the agent sends; or NULL */
+	bool vlans;		/* some of them have tags */
 	const char *workload;	/* path of a script; NULL: wait */
 	const char *const *add; /* FILE:PATH each */
 	size_t n_add;

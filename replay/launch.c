@@ -117,6 +117,8 @@ static int pack(const struct vb_launch *l, const struct places *p, int fd, struc
 		.modules = p->has_modules ? p->modules : NULL,
 		.daemons = p->has_daemons ? p->daemons : NULL,
 		.devices = o->devices,
+		.interfaces = o->interfaces,
+		.vlans = o->vlans,
 		.workload = o->workload,
 		.add = o->add.words,
 		.n_add = o->add.n,

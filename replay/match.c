@@ -21,6 +21,13 @@ static const struct vb_tolerated tolerated[] = {
 	{ .path = "vmbus.initiate_contact.monitor_to_guest",
 	  .why = "where the guest has the page" },
 	{ .path = "vmbus.initiate_contact.monitor_to_host", .why = "where the guest has the page" },
+	/* network devices: what the driver calls things, and how many messages it puts together */
+	{ .path = "nvsp.receive_buffer.gpadl", .why = "where the guest has the buffer" },
+	{ .path = "nvsp.send_buffer.gpadl", .why = "where the guest has the buffer" },
+	{ .path = "hv_rndis.length", .why = "with what stands before the next message" },
+	{ .path = "hv_rndis.initialize.request_id", .why = "ids are those of the live side" },
+	{ .path = "hv_rndis.query.request_id", .why = "ids are those of the live side" },
+	{ .path = "hv_rndis.set.request_id", .why = "ids are those of the live side" },
 #define AUTO(field, reason)                                                                        \
 	{                                                                                          \
 		.path = "hv_kvp.enumerate." field, .why = reason, .when = "hv_kvp.enumerate.pool", \
@@ -66,23 +73,23 @@ static void differs(void *ctx, const struct vb_diff *d)
 		   d->text[1] ? d->text[1] : "absent");
 }
 
-static bool applies(const struct vb_tolerated *t, const struct vb_frame *recorded)
+static bool applies(const struct vb_tolerated *t, const struct vb_proto *proto,
+		    const struct vb_frame *recorded)
 {
 	struct vb_wanted w = { .path = t->when };
 
 	if (!t->when)
 		return true;
-	return vb_values_read(vb_root_proto(VB_KIND_PACKET), recorded, &w, 1, NULL) &&
-	       w.number == t->equals;
+	return vb_values_read(proto, recorded, &w, 1, NULL) && w.number == t->equals;
 }
 
-static size_t ignore_list(const struct vb_player *p, const struct vb_frame *recorded,
-			  const char **list)
+static size_t ignore_list(const struct vb_player *p, const struct vb_proto *proto,
+			  const struct vb_frame *recorded, const char **list)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < sizeof(tolerated) / sizeof(tolerated[0]); i++)
-		if (applies(&tolerated[i], recorded))
+		if (applies(&tolerated[i], proto, recorded))
 			list[n++] = tolerated[i].path;
 	for (size_t i = 0; i < p->opt.n_tolerate && n < MAX_TOLERATED; i++)
 		list[n++] = p->opt.tolerate[i];
@@ -99,8 +106,8 @@ int vb_match_compare(const struct vb_player *p, const struct vb_step *s,
 	struct vb_frame recorded;
 
 	vb_step_frame(p->dev, s, &recorded);
-	how.n_ignore = ignore_list(p, &recorded, list);
-	if (vb_compare(vb_root_proto(VB_KIND_PACKET), &recorded, live, &how, &found))
+	how.n_ignore = ignore_list(p, vb_step_proto(s), &recorded, list);
+	if (vb_compare(vb_step_proto(s), &recorded, live, &how, &found))
 		return -ENOMEM;
 	*ret_tolerated = found.n_ignored;
 	return found.same_message ? (int)found.n_differ : 1;
@@ -114,8 +121,10 @@ static bool may_come(const struct vb_player *p, uint32_t i, uint16_t kind, uint1
 {
 	const struct vb_step *s = &p->dev->steps[i];
 
-	if (s->type != VB_STEP_EXPECT || s->kind != kind || s->subchannel != subchannel ||
-	    s->absent)
+	if (s->type != VB_STEP_EXPECT || s->kind != kind || s->absent)
+		return false;
+	/* on which queue a frame leaves, the driver decides by a number of its own */
+	if (s->subchannel != subchannel && !s->proto)
 		return false;
 	return s->answers == VB_NO_STEP || p->live[s->answers].state == VB_LIVE_DONE;
 }
@@ -169,14 +178,22 @@ void vb_player_diverged(struct vb_player *p, enum vb_divergence_type type, const
 		p->diverged(p->ctx, &d);
 }
 
+/* The beginning of a network device's conversation, which a late capture lacks. */
+static bool is_lacking(const struct vb_player *p, const struct vb_walked *w)
+{
+	const struct vb_msg *m = w->n_layers ? w->layer[w->n_layers - 1].msg : NULL;
+
+	return p->dev->net && p->dev->late && m && strcmp(m->name, "packet") != 0;
+}
+
 /* Nothing of the trace waits for this. */
 static void take_unexpected(struct vb_player *p, const struct vb_frame *f, uint16_t kind,
 			    const struct vb_walked *w, uint64_t now_ns)
 {
 	struct vb_buf text = { 0 };
 
-	if (p->n_owed) {
-		p->n_owed--;
+	if (p->n_owed || is_lacking(p, w)) {
+		p->n_owed -= p->n_owed > 0;
 		p->counts.skipped[VB_SKIP_UNRECORDED]++;
 		vb_player_kind(p, kind)->skipped++;
 		return;
@@ -219,40 +236,84 @@ static void measure(struct vb_player *p, const struct vb_step *s, uint64_t now_n
 {
 	uint64_t asked;
 
-	if (s->answers == VB_NO_STEP)
+	if (s->answers == VB_NO_STEP || p->dev->steps[s->answers].type == VB_STEP_CAUSE)
 		return;
 	asked = p->live[s->answers].at_ns;
 	vb_measure_add(&p->latency, now_ns > asked ? now_ns - asked : 0);
 	vb_measure_add(&p->recorded, s->latency_ns);
 }
 
+static bool may_still_come(const struct vb_player *p, uint32_t i)
+{
+	return p->live[i].state == VB_LIVE_OVERDUE ||
+	       (p->live[i].state == VB_LIVE_WAITING && p->dev->steps[i].free);
+}
+
 /* The window begins at what may still come; what was given up long ago does not hold it. */
 static void move_window(struct vb_player *p)
 {
 	while (p->oldest < p->cursor &&
-	       (p->live[p->oldest].state != VB_LIVE_OVERDUE || p->cursor - p->oldest > WINDOW / 2))
+	       (!may_still_come(p, p->oldest) || p->cursor - p->oldest > WINDOW / 2))
 		p->oldest++;
+}
+
+static void take_step(struct vb_player *p, uint32_t i, const struct vb_frame *f, uint64_t trans_id,
+		      uint64_t now_ns)
+{
+	struct vb_live *live = &p->live[i];
+
+	p->counts.overdue += live->state == VB_LIVE_OVERDUE;
+	*live = (struct vb_live){ now_ns, trans_id, VB_LIVE_DONE, VB_SKIP_NONE };
+	measure(p, &p->dev->steps[i], now_ns);
+	judge(p, &p->dev->steps[i], f, now_ns);
+}
+
+static uint32_t take(struct vb_player *p, const struct vb_proto *proto, const struct vb_frame *f,
+		     uint64_t trans_id, uint64_t now_ns)
+{
+	struct vb_walked w;
+	uint16_t kind;
+	uint32_t i;
+
+	vb_walk(proto, f, NULL, &w);
+	kind = vb_plan_kind(p->dev, &w);
+	move_window(p);
+	i = kind == VB_NO_KIND ? VB_NO_STEP : vb_match_find(p, kind, f);
+	/* a driver begins its own conversation before the epoch */
+	if (i == VB_NO_STEP || (!p->started && !p->dev->steps[i].free)) {
+		take_unexpected(p, f, kind, &w, now_ns);
+		return VB_NO_STEP;
+	}
+	take_step(p, i, f, trans_id, now_ns);
+	return i;
 }
 
 void vb_player_take(struct vb_player *p, const struct vb_frame *f, uint64_t trans_id,
 		    uint64_t now_ns)
 {
-	struct vb_walked w;
-	struct vb_live *live;
-	uint16_t kind;
-	uint32_t i;
+	take(p, vb_root_proto(VB_KIND_PACKET), f, trans_id, now_ns);
+}
 
-	vb_walk(vb_root_proto(VB_KIND_PACKET), f, NULL, &w);
-	kind = vb_plan_kind(p->dev, &w);
-	move_window(p);
-	i = kind == VB_NO_KIND ? VB_NO_STEP : vb_match_find(p, kind, f);
-	if (i == VB_NO_STEP || !p->started) {
-		take_unexpected(p, f, kind, &w, now_ns);
+uint32_t vb_player_take_message(struct vb_player *p, const struct vb_proto *proto,
+				const struct vb_frame *f, uint64_t now_ns)
+{
+	return take(p, proto, f, 0, now_ns);
+}
+
+void vb_player_take_answer(struct vb_player *p, uint32_t request, const struct vb_frame *f,
+			   uint64_t now_ns)
+{
+	struct vb_walked w;
+
+	for (uint32_t i = request + 1; i < p->dev->n_steps && i - request < WINDOW; i++) {
+		const struct vb_step *s = &p->dev->steps[i];
+
+		if (s->type != VB_STEP_EXPECT || s->answers != request ||
+		    (p->live[i].state != VB_LIVE_WAITING && p->live[i].state != VB_LIVE_OVERDUE))
+			continue;
+		take_step(p, i, f, 0, now_ns);
 		return;
 	}
-	live = &p->live[i];
-	p->counts.overdue += live->state == VB_LIVE_OVERDUE;
-	*live = (struct vb_live){ now_ns, trans_id, VB_LIVE_DONE, VB_SKIP_NONE };
-	measure(p, &p->dev->steps[i], now_ns);
-	judge(p, &p->dev->steps[i], f, now_ns);
+	vb_walk(vb_root_proto(VB_KIND_PACKET), f, NULL, &w);
+	take_unexpected(p, f, vb_plan_kind(p->dev, &w), &w, now_ns);
 }

@@ -55,6 +55,7 @@ bool vb_plan_plays_class(uint8_t class)
 	case VB_CLASS_KVP:
 	case VB_CLASS_VSS:
 	case VB_CLASS_FCOPY:
+	case VB_CLASS_NETWORK:
 		return true;
 	default:
 		return false;
@@ -62,6 +63,11 @@ bool vb_plan_plays_class(uint8_t class)
 }
 
 /* ---- steps ---- */
+
+const struct vb_proto *vb_step_proto(const struct vb_step *s)
+{
+	return s->proto ? s->proto : vb_root_proto(VB_KIND_PACKET);
+}
 
 void vb_step_frame(const struct vb_plan_device *d, const struct vb_step *s, struct vb_frame *ret)
 {
@@ -96,11 +102,17 @@ struct vb_step *vb_plan_step_add(struct vb_plan_device *d, uint8_t type)
 		d->n_room = n;
 	}
 	s = &d->steps[d->n_steps++];
-	*s = (struct vb_step){ .type = type, .kind = VB_NO_KIND, .answers = VB_NO_STEP };
+	*s = (struct vb_step){ .type = type,
+			       .kind = VB_NO_KIND,
+			       .answers = VB_NO_STEP,
+			       .causes = VB_NO_STEP,
+			       .status = VB_NO_STEP };
 	return s;
 }
 
 /* ---- kinds of messages ---- */
+
+#define MAX_KINDS 1000u
 
 static uint16_t find_kind(const struct vb_plan_device *d, const char *text)
 {
@@ -110,25 +122,41 @@ static uint16_t find_kind(const struct vb_plan_device *d, const char *text)
 	return VB_NO_KIND;
 }
 
+/* What the message asks for belongs to its kind: an OID. */
+static void put_kind(const struct vb_walked *w, struct vb_buf *out)
+{
+	const struct vb_layer *l = w->n_layers ? &w->layer[w->n_layers - 1] : NULL;
+
+	vb_compare_stack(out, w);
+	if (l && l->set & 1u << VB_S_RECALLED && l->slots[VB_S_RECALLED])
+		vb_buf_fmt(out, " 0x%08x", (unsigned int)l->slots[VB_S_RECALLED]);
+}
+
 uint16_t vb_plan_kind(const struct vb_plan_device *d, const struct vb_walked *w)
 {
 	struct vb_buf text = { 0 };
 	uint16_t kind = VB_NO_KIND;
 
-	vb_compare_stack(&text, w);
+	put_kind(w, &text);
 	if (text.data && !text.failed)
 		kind = find_kind(d, text.data);
 	vb_buf_done(&text);
 	return kind;
 }
 
-/* There are as many kinds as there are messages in the tables: no trace can make more. */
+/*
+ * There are as many kinds as there are messages in the tables; of OIDs a trace can make more, but no
+ * more than are looked up in reasonable time.
+ */
 int vb_plan_kind_add(struct vb_plan_device *d, const struct vb_walked *w, uint16_t *ret)
 {
 	struct vb_buf text = { 0 };
 	char **kinds;
 
-	vb_compare_stack(&text, w);
+	if (d->n_kinds < MAX_KINDS)
+		put_kind(w, &text);
+	else
+		vb_buf_str(&text, "others");
 	if (!text.data || text.failed)
 		return -ENOMEM;
 	*ret = find_kind(d, text.data);
@@ -220,8 +248,15 @@ int vb_plan_choose(struct vb_plan *p, const char *list, struct vb_err *err)
 
 static void device_done(struct vb_plan_device *d)
 {
-	for (size_t i = 0; i < d->n_steps; i++)
+	for (size_t i = 0; i < d->n_steps; i++) {
 		free(d->steps[i].bytes);
+		free(d->steps[i].parts);
+	}
+	for (size_t i = 0; d->net && i < d->net->n_answers; i++)
+		free(d->net->answers[i].bytes);
+	if (d->net)
+		free(d->net->answers);
+	free(d->net);
 	for (size_t i = 0; i < d->n_kinds; i++)
 		free(d->kinds[i]);
 	free(d->steps);

@@ -18,6 +18,7 @@ enum vb_step_type {
 	VB_STEP_CLOSED,	 /* the guest closes it */
 	VB_STEP_RESCIND, /* the host takes the device away */
 	VB_STEP_OFFER,	 /* and offers it again */
+	VB_STEP_CAUSE,	 /* the agent has the guest do what is expected by then */
 	VB_N_STEP_TYPES
 };
 
@@ -49,23 +50,58 @@ const char *vb_skip_text(enum vb_skip why);
 #define VB_NO_KIND UINT16_MAX
 
 struct vb_step {
-	uint8_t type;	      /* enum vb_step_type */
-	uint8_t skip;	      /* enum vb_skip; of a packet that is expected: it is not compared */
-	bool absent;	      /* skipped, and nothing of it will happen: nobody waits for it */
-	bool made;	      /* not in the trace: what came before the capture began */
-	bool ends;	      /* a packet that is sent: the guest agreed to shut down */
-	bool opening;	      /* belongs to the opening of the channel */
-	bool answered;	      /* a packet that is sent: the trace has the answer */
-	uint16_t kind;	      /* of the device's kinds of messages; VB_NO_KIND: no packet */
-	uint16_t subchannel;  /* index; 0: the primary channel */
-	uint32_t answers;     /* step of the same device; VB_NO_STEP: none */
-	uint64_t number;      /* of the record */
+	uint8_t type;	     /* enum vb_step_type */
+	uint8_t skip;	     /* enum vb_skip; of a packet that is expected: it is not compared */
+	bool absent;	     /* skipped, and nothing of it will happen: nobody waits for it */
+	bool made;	     /* not in the trace: what came before the capture began */
+	bool ends;	     /* a packet that is sent: the guest agreed to shut down */
+	bool opening;	     /* belongs to the opening of the channel */
+	bool answered;	     /* a packet that is sent: the trace has the answer */
+	bool free;	     /* expected at any time: what follows does not wait for it */
+	bool control;	     /* messages that are sent: they are of the channel of that name */
+	bool filled;	     /* the capture kept too little of a frame: the rest is a pattern */
+	uint16_t kind;	     /* of the device's kinds of messages; VB_NO_KIND: no packet */
+	uint16_t subchannel; /* index; 0: the primary channel */
+	uint32_t answers;    /* step of the same device; VB_NO_STEP: none */
+	uint32_t causes;     /* CAUSE: step that is expected then */
+	uint32_t status; /* a message that is expected: step that completes its packet, if any */
+	uint64_t number; /* of the record */
 	uint64_t recorded_ns; /* wall clock */
 	uint64_t at_ns;	     /* since the first step of the plan, never less than the step before */
 	uint64_t latency_ns; /* between this answer and its request, as recorded */
-	uint8_t *bytes;	     /* of the packet, descriptor included */
+	/* What the bytes begin with; NULL: they are a packet, descriptor included. */
+	const struct vb_proto *proto;
+	uint8_t *bytes;
 	uint32_t cap_len, wire_len;
+	uint32_t *parts; /* n_parts messages that are sent in one packet: the length of each */
+	uint32_t n_parts;
 	uint32_t vmbus_version, proto_version; /* by which the packet is to be read */
+};
+
+/* A control message of a network device's host: what a request was answered with. */
+struct vb_plan_answer {
+	uint32_t type, oid; /* of the message; oid 0: it has none */
+	uint8_t *bytes;
+	uint32_t len;
+};
+
+/* What a network device was, as far as its answers say. Zero: the trace does not say. */
+struct vb_plan_net {
+	uint32_t version; /* of NVSP */
+	uint32_t part_len, section_len;
+	uint16_t n_queues;
+	bool has_mac, has_vlans; /* of the guest's frames */
+	uint8_t mac[6];
+	struct vb_plan_answer *answers; /* in the order of the trace */
+	size_t n_answers;
+	uint64_t n_own;	   /* records that the model makes anew: they are no steps */
+	uint64_t n_filled; /* frames whose end is a pattern */
+	/* private: requests that are not answered yet */
+	struct {
+		uint32_t id, oid;
+	} asked[16];
+	size_t n_asked;
+	uint32_t asked_version;
 };
 
 struct vb_plan_device {
@@ -83,8 +119,9 @@ struct vb_plan_device {
 	size_t n_steps, n_room;
 	char **kinds; /* "hv_ring.in_band > ...": what kinds of messages there are */
 	size_t n_kinds;
-	uint16_t n_subchannels; /* that were offered */
-	uint64_t n_left_out;	/* packets of a device that is not played: they are no steps */
+	uint16_t n_subchannels;	 /* that were offered */
+	uint64_t n_left_out;	 /* packets of a device that is not played: they are no steps */
+	struct vb_plan_net *net; /* of a network device that is played */
 };
 
 struct vb_plan {
@@ -119,6 +156,8 @@ int vb_plan_choose(struct vb_plan *p, const char *list, struct vb_err *err);
 /* What would be done, for people: persona, devices with counts and reasons, duration. */
 void vb_plan_describe(const struct vb_plan *p, struct vb_buf *out);
 
+/* What the bytes of a step begin with. */
+const struct vb_proto *vb_step_proto(const struct vb_step *s);
 /* What is known about the packet of a step, as vb_walk() wants it. */
 void vb_step_frame(const struct vb_plan_device *d, const struct vb_step *s, struct vb_frame *ret);
 

@@ -84,6 +84,7 @@ static void describe_count(const struct count *c, const char *name, struct vb_bu
 		[VB_STEP_SEND] = "send",       [VB_STEP_EXPECT] = "expect",
 		[VB_STEP_OPENED] = "open",     [VB_STEP_CLOSED] = "close",
 		[VB_STEP_RESCIND] = "rescind", [VB_STEP_OFFER] = "offer",
+		[VB_STEP_CAUSE] = "cause",
 	};
 
 	vb_buf_fmt(out, "  %-46s", name);
@@ -98,6 +99,36 @@ static void describe_count(const struct count *c, const char *name, struct vb_bu
 	if (c->unanswered)
 		vb_buf_fmt(out, "    unanswered %" PRIu64 ": the answer is not in the trace\n",
 			   c->unanswered);
+}
+
+static void describe_nvsp(uint32_t version, struct vb_buf *out)
+{
+	uint32_t major = version >> 16, minor = version & 0xffff;
+
+	if (!version)
+		vb_buf_str(out, "NVSP version not in the trace");
+	else if (version < 0x40000) /* 1 and 2 have numbers of their own */
+		vb_buf_fmt(out, "NVSP %u", major ? 2u : 1u);
+	else
+		vb_buf_fmt(out, minor ? "NVSP %u.%u" : "NVSP %u", major, minor);
+}
+
+static void describe_net(const struct vb_plan_net *n, struct vb_buf *out)
+{
+	vb_buf_str(out, "  ");
+	describe_nvsp(n->version, out);
+	if (n->part_len)
+		vb_buf_fmt(out, ", receive parts of %u bytes", n->part_len);
+	if (n->section_len)
+		vb_buf_fmt(out, ", sections of %u bytes", n->section_len);
+	if (n->n_queues)
+		vb_buf_fmt(out, ", %u queues", n->n_queues);
+	vb_buf_fmt(out, ", %zu answers of the adapter\n", n->n_answers);
+	if (n->n_filled)
+		vb_buf_fmt(out,
+			   "  filled %" PRIu64 ": the capture kept too little of these frames, the "
+			   "rest is a pattern\n",
+			   n->n_filled);
 }
 
 static void describe_device(const struct vb_plan_device *d, struct vb_buf *out)
@@ -118,6 +149,8 @@ static void describe_device(const struct vb_plan_device *d, struct vb_buf *out)
 		vb_buf_str(out,
 			   "  A program in the guest used the ring without the kernel: what it "
 			   "sent is not in the trace.\n");
+	if (d->net)
+		describe_net(d->net, out);
 	count_kind(d, VB_NO_KIND, &c);
 	describe_count(&c, "channel", out);
 	for (size_t k = 0; k < d->n_kinds; k++) {

@@ -3,10 +3,44 @@
 #ifndef VB_PLAN_IMPL_H
 #define VB_PLAN_IMPL_H
 
+#include "capture/decode.h"
 #include "replay/plan.h"
 
 /* A new step at the end, otherwise zero; NULL: no memory. Valid until the next one is added. */
 struct vb_step *vb_plan_step_add(struct vb_plan_device *d, uint8_t type);
+
+/* The same, with the number, time and versions of the record at hand. */
+struct vb_step *vb_plan_step_of(struct vb_plan_device *d, const struct vb_decoder *dec,
+				uint8_t type);
+
+/* The first step of that record; VB_NO_STEP: it has none. */
+uint32_t vb_plan_step_find(const struct vb_plan_device *d, uint64_t number);
+
+/* Why the packet of a record cannot be played, or VB_SKIP_NONE. */
+enum vb_skip vb_plan_packet_skip(const struct vb_record_header *h);
+
+/* The step is about the record's packet as it is; 0 or -ENOMEM. */
+int vb_plan_keep_packet(struct vb_plan_device *d, struct vb_step *s, const struct vb_decoder *dec);
+
+/* A packet of a network device becomes steps, or part of what the device is; 0 or -ENOMEM. */
+int vb_plan_net_packet(struct vb_plan_device *d, struct vb_decoder *dec);
+/* All are there: put them in order. 0 or -ENOMEM. */
+int vb_plan_net_settle(struct vb_plan_device *d);
+
+/* ---- plan_persona.c: what a network device was ---- */
+
+/* A number of the packet at hand. */
+bool vb_plan_net_value(const struct vb_decoder *dec, const char *path, uint64_t *ret);
+/* Name of the innermost message that was walked; "": there is none. */
+const char *vb_plan_net_name(const struct vb_walked *w);
+/* The host's control message of that name; 0 or -ENOMEM. */
+int vb_plan_net_answer(struct vb_plan_net *n, const struct vb_frame *f, const char *name);
+/* The packet at hand, which answers one of the guest that has no frames. */
+void vb_plan_net_persona(struct vb_plan_net *n, const struct vb_decoder *dec);
+/* A control message of the guest, and a frame. */
+void vb_plan_net_request(struct vb_plan_net *n, const struct vb_frame *f,
+			 const struct vb_walked *w);
+void vb_plan_net_frame(struct vb_plan_net *n, const struct vb_frame *f);
 
 /* Number of the kind of message; 0 or -ENOMEM. */
 int vb_plan_kind_add(struct vb_plan_device *d, const struct vb_walked *w, uint16_t *ret);

@@ -33,7 +33,7 @@ bool vb_plan_opens(const char *kind)
 
 static bool is_packet(const struct vb_step *s)
 {
-	return s->type == VB_STEP_SEND || s->type == VB_STEP_EXPECT;
+	return s->type == VB_STEP_SEND || s->type == VB_STEP_EXPECT || s->type == VB_STEP_CAUSE;
 }
 
 /* n empty steps in front of all others. */
@@ -43,9 +43,13 @@ static int make_room(struct vb_plan_device *d, uint32_t n)
 		if (!vb_plan_step_add(d, VB_STEP_OPENED))
 			return -ENOMEM;
 	memmove(d->steps + n, d->steps, (d->n_steps - n) * sizeof(*d->steps));
-	for (size_t i = n; i < d->n_steps; i++)
-		if (d->steps[i].answers != VB_NO_STEP)
-			d->steps[i].answers += n;
+	for (size_t i = n; i < d->n_steps; i++) {
+		uint32_t *refs[] = { &d->steps[i].answers, &d->steps[i].causes,
+				     &d->steps[i].status };
+
+		for (size_t k = 0; k < 3; k++)
+			*refs[k] += *refs[k] == VB_NO_STEP ? 0 : n;
+	}
 	return 0;
 }
 
@@ -126,9 +130,12 @@ static int make_packet(struct vb_plan_device *d, struct vb_step *s, uint64_t fra
 
 static struct vb_step made_step(uint8_t type, uint32_t answers)
 {
-	return (struct vb_step){
-		.type = type, .made = true, .kind = VB_NO_KIND, .answers = answers
-	};
+	return (struct vb_step){ .type = type,
+				 .made = true,
+				 .kind = VB_NO_KIND,
+				 .answers = answers,
+				 .causes = VB_NO_STEP,
+				 .status = VB_NO_STEP };
 }
 
 /* The answer is waited for, but there is none to compare it with. */

@@ -86,16 +86,18 @@ static struct vb_plan_device *device_of_relid(struct reader *r, uint64_t relid)
 
 /* ---- steps ---- */
 
-static struct vb_step *add_step(struct reader *r, struct vb_plan_device *d, uint8_t type)
+struct vb_step *vb_plan_step_of(struct vb_plan_device *d, const struct vb_decoder *dec,
+				uint8_t type)
 {
 	struct vb_step *s = vb_plan_step_add(d, type);
 
 	if (!s)
 		return NULL;
-	s->number = r->decoder.ev->number;
-	s->recorded_ns = r->decoder.ev->time_ns;
-	s->vmbus_version = r->decoder.frame.vmbus_version;
-	s->proto_version = r->decoder.frame.proto_version;
+	s->number = dec->ev->number;
+	s->recorded_ns = dec->ev->time_ns;
+	s->vmbus_version = dec->frame.vmbus_version;
+	s->proto_version = dec->frame.proto_version;
+	s->subchannel = dec->frame.subchannel;
 	return s;
 }
 
@@ -104,10 +106,10 @@ static int add_turn(struct reader *r, struct vb_plan_device *d, uint8_t type)
 {
 	if (!d || d->skip)
 		return 0;
-	return add_step(r, d, type) ? 0 : -ENOMEM;
+	return vb_plan_step_of(d, &r->decoder, type) ? 0 : -ENOMEM;
 }
 
-static enum vb_skip packet_skip(const struct vb_record_header *h)
+enum vb_skip vb_plan_packet_skip(const struct vb_record_header *h)
 {
 	if (h->flags & VB_REC_FAILED)
 		return VB_SKIP_FAILED;
@@ -119,7 +121,7 @@ static enum vb_skip packet_skip(const struct vb_record_header *h)
 }
 
 /* Steps are in the order of their records. */
-static uint32_t step_of_record(const struct vb_plan_device *d, uint64_t number)
+uint32_t vb_plan_step_find(const struct vb_plan_device *d, uint64_t number)
 {
 	size_t low = 0, high = d->n_steps;
 
@@ -134,38 +136,36 @@ static uint32_t step_of_record(const struct vb_plan_device *d, uint64_t number)
 	return low < d->n_steps && d->steps[low].number == number ? (uint32_t)low : VB_NO_STEP;
 }
 
-static int keep_bytes(struct vb_step *s, const struct vb_event *ev)
+int vb_plan_keep_packet(struct vb_plan_device *d, struct vb_step *s, const struct vb_decoder *dec)
 {
+	const struct vb_event *ev = dec->ev;
+
+	s->skip = (uint8_t)vb_plan_packet_skip(&ev->hdr);
 	s->cap_len = ev->hdr.cap_len;
 	s->wire_len = ev->hdr.wire_len;
-	if (!s->cap_len)
-		return 0;
-	s->bytes = malloc(s->cap_len);
-	if (!s->bytes)
-		return -ENOMEM;
-	memcpy(s->bytes, ev->data, s->cap_len);
-	return 0;
+	if (s->cap_len) {
+		s->bytes = malloc(s->cap_len);
+		if (!s->bytes)
+			return -ENOMEM;
+		memcpy(s->bytes, ev->data, s->cap_len);
+	}
+	return vb_plan_kind_add(d, &dec->walked, &s->kind);
 }
 
-static int add_packet(struct reader *r, struct vb_plan_device *d)
+static int add_packet(struct vb_plan_device *d, const struct vb_decoder *dec)
 {
-	const struct vb_decoder *dec = &r->decoder;
 	bool to_guest = dec->frame.direction == VB_TO_GUEST;
-	struct vb_step *s = add_step(r, d, to_guest ? VB_STEP_SEND : VB_STEP_EXPECT);
+	struct vb_step *s = vb_plan_step_of(d, dec, to_guest ? VB_STEP_SEND : VB_STEP_EXPECT);
 
 	if (!s)
 		return -ENOMEM;
-	s->skip = (uint8_t)packet_skip(&dec->ev->hdr);
-	s->subchannel = dec->frame.subchannel;
 	if (dec->link.request) {
-		s->answers = step_of_record(d, dec->link.request);
+		s->answers = vb_plan_step_find(d, dec->link.request);
 		s->latency_ns = dec->link.latency_ns;
 	}
 	if (s->answers != VB_NO_STEP)
 		d->steps[s->answers].answered = true;
-	if (keep_bytes(s, dec->ev) || vb_plan_kind_add(d, &dec->walked, &s->kind))
-		return -ENOMEM;
-	return 0;
+	return vb_plan_keep_packet(d, s, dec);
 }
 
 static int take_packet(struct reader *r)
@@ -182,7 +182,8 @@ static int take_packet(struct reader *r)
 		*(d ? &d->n_left_out : &r->plan->n_orphans) += 1;
 		return 0;
 	}
-	return add_packet(r, d);
+	return d->class == VB_CLASS_NETWORK ? vb_plan_net_packet(d, &r->decoder) :
+					      add_packet(d, &r->decoder);
 }
 
 /* ---- control messages ---- */
@@ -373,10 +374,15 @@ static int nothing_to_play(const struct vb_plan *p, struct vb_err *err)
 		vb_buf_fmt(&found, "%s%s", i ? ", " : "", p->devices[i].name);
 	rc = vb_fail(err, -ENODATA,
 		     "%s: no device in this trace can be replayed (%s); what can be is "
-		     "heartbeat, shutdown, timesync, kvp, vss and fcopy",
+		     "heartbeat, shutdown, timesync, kvp, vss, fcopy and netvsc",
 		     p->path, found.data ? found.data : "it has none");
 	vb_buf_done(&found);
 	return rc;
+}
+
+static bool is_act(const struct vb_step *s)
+{
+	return s->type == VB_STEP_SEND || s->type == VB_STEP_CAUSE;
 }
 
 static int settle(struct vb_plan *p, struct vb_err *err)
@@ -386,8 +392,10 @@ static int settle(struct vb_plan *p, struct vb_err *err)
 	for (size_t i = 0; i < p->n_devices; i++) {
 		struct vb_plan_device *d = &p->devices[i];
 
-		int rc = d->skip ? 0 : vb_plan_begin_late(d);
+		int rc = d->skip || !d->net ? 0 : vb_plan_net_settle(d);
 
+		if (!rc && !d->skip)
+			rc = vb_plan_begin_late(d);
 		if (rc)
 			return vb_fail(err, rc, "%s: cannot make a beginning for %s", p->path,
 				       d->name);
@@ -395,8 +403,7 @@ static int settle(struct vb_plan *p, struct vb_err *err)
 	vb_plan_settle(p);
 	for (size_t i = 0; i < p->n_devices; i++)
 		for (size_t k = 0; k < p->devices[i].n_steps && !any; k++)
-			any = p->devices[i].steps[k].type == VB_STEP_SEND &&
-			      !p->devices[i].steps[k].skip;
+			any = is_act(&p->devices[i].steps[k]) && !p->devices[i].steps[k].skip;
 	return any ? 0 : nothing_to_play(p, err);
 }
 

@@ -58,7 +58,7 @@ static void settle_packet(struct vb_plan_device *d, struct vb_step *s, const str
 {
 	struct vb_step *request = s->answers != VB_NO_STEP ? &d->steps[s->answers] : NULL;
 
-	s->opening = vb_plan_opens(vb_plan_kind_name(d, s->kind));
+	s->opening = s->free || vb_plan_opens(vb_plan_kind_name(d, s->kind));
 	if (request && is_agreement(d, s))
 		request->ends = true;
 	if (s->opening && st->own)
@@ -101,7 +101,7 @@ static void settle_device(struct vb_plan_device *d)
 /* An opening is waited for, whenever it was; the first thing that takes time comes after it. */
 static bool counts(const struct vb_step *s)
 {
-	return !s->absent && !s->made && s->type != VB_STEP_OPENED;
+	return !s->absent && !s->made && !s->free && s->type != VB_STEP_OPENED;
 }
 
 static uint64_t first_time(const struct vb_plan *p)

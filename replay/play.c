@@ -98,6 +98,13 @@ static uint64_t tick(void *ctx, uint64_t now_ns)
 	return VB_NEVER;
 }
 
+static int cause(void *ctx, const struct vb_agent_frame *how, const uint8_t *frame, uint32_t len)
+{
+	struct vb_play *p = ctx;
+
+	return vb_session_send(p->session, VB_AGENT_FRAME, how, sizeof(*how), frame, len);
+}
+
 static void interrupted(void *ctx, const char *why)
 {
 	struct vb_play *p = ctx;
@@ -107,17 +114,31 @@ static void interrupted(void *ctx, const char *why)
 
 /* ---- begin and end ---- */
 
+/* In the order in which replay_net.c counts them. */
+static void name_interface(struct vb_play *p, const struct vb_plan_device *d)
+{
+	char guid[VB_GUID_TEXT];
+
+	vb_guid_text(d->instance, guid);
+	vb_buf_fmt(&p->interfaces, "%s%s", p->interfaces.len ? "," : "", guid);
+	p->opt.vlans |= d->net && d->net->has_vlans;
+}
+
 /* The drivers that the trace needs. */
 static void name_devices(struct vb_play *p)
 {
 	for (size_t i = 0; i < p->plan->n_devices; i++) {
 		const struct vb_plan_device *d = &p->plan->devices[i];
 
-		if (!d->skip)
-			vb_buf_fmt(&p->devices, "%s%s", p->devices.len ? "," : "",
-				   vb_class_by_code(d->class)->name);
+		if (d->skip)
+			continue;
+		vb_buf_fmt(&p->devices, "%s%s", p->devices.len ? "," : "",
+			   vb_class_by_code(d->class)->name);
+		if (d->class == VB_CLASS_NETWORK)
+			name_interface(p, d);
 	}
 	p->opt.devices = p->devices.data;
+	p->opt.interfaces = p->interfaces.data;
 }
 
 int vb_play_init(struct vb_play *p, const struct vb_replay_options *o, struct vb_err *err)
@@ -127,6 +148,8 @@ int vb_play_init(struct vb_play *p, const struct vb_replay_options *o, struct vb
 		.loops = (uint32_t)o->n_loops,
 		.service_none = o->service_time && strcmp(o->service_time, "none") == 0,
 		.waits = true,
+		.ctx = p,
+		.cause = cause,
 		.tolerate = o->tolerate,
 	};
 	int rc;
@@ -141,7 +164,7 @@ int vb_play_init(struct vb_play *p, const struct vb_replay_options *o, struct vb
 		return rc;
 	}
 	name_devices(p);
-	if (p->devices.failed)
+	if (p->devices.failed || p->interfaces.failed)
 		return vb_fail(err, -ENOMEM, "not enough memory");
 	if (!o->vmbus_version && p->plan->vmbus_version >= OLDEST_VERSION)
 		p->opt.vmbus_version = p->plan->vmbus_version;
@@ -156,6 +179,7 @@ void vb_play_done(struct vb_play *p)
 	vb_replay_free(p->replay);
 	vb_plan_free(p->plan);
 	vb_buf_done(&p->devices);
+	vb_buf_done(&p->interfaces);
 }
 
 static int save(const struct vb_result *r, const char *path,

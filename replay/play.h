@@ -16,9 +16,10 @@ struct vb_play {
 	struct vb_plan *plan;
 	struct vb_replay *replay;
 	struct vb_guest_session *session;
-	struct vb_buf devices; /* class names with commas */
-	uint64_t said_ns;      /* when progress was told last */
-	bool told;	       /* the guest to end */
+	struct vb_buf devices;	  /* class names with commas */
+	struct vb_buf interfaces; /* GUIDs of network devices, with commas */
+	uint64_t said_ns;	  /* when progress was told last */
+	bool told;		  /* the guest to end */
 };
 
 /* Read the trace that the options name and append what would be done. Errors of vb_plan_read(). */

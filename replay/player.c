@@ -126,7 +126,11 @@ static enum vb_skip reason_to_skip(const struct vb_player *p, const struct vb_st
 		return (enum vb_skip)s->skip;
 	if (request && request->state == VB_LIVE_SKIPPED)
 		return (enum vb_skip)request->skip;
-	if (s->type != VB_STEP_SEND)
+	if (s->free && !p->fresh)
+		return VB_SKIP_LOOP;
+	if (request && request->state == VB_LIVE_OVERDUE && s->type == VB_STEP_SEND)
+		return VB_SKIP_NO_REQUEST;
+	if (s->type != VB_STEP_SEND && s->type != VB_STEP_CAUSE)
 		return VB_SKIP_NONE;
 	if (s->ends && p->pass + 1 < p->opt.loops)
 		return VB_SKIP_NOT_LAST;
@@ -160,6 +164,10 @@ static bool has_happened(const struct vb_player *p, const struct vb_step *s)
 static bool guest_step(struct vb_player *p, const struct vb_step *s, uint64_t now_ns,
 		       struct vb_todo *ret)
 {
+	if (s->free) {
+		p->cursor++;
+		return true;
+	}
 	if (!has_happened(p, s)) {
 		ret->wake_ns = given_up_at(p, s);
 		if (now_ns < ret->wake_ns)
@@ -181,6 +189,7 @@ static void host_step(const struct vb_player *p, const struct vb_step *s, uint64
 		[VB_STEP_SEND] = VB_ACT_SEND,
 		[VB_STEP_RESCIND] = VB_ACT_RESCIND,
 		[VB_STEP_OFFER] = VB_ACT_OFFER,
+		[VB_STEP_CAUSE] = VB_ACT_CAUSE,
 	};
 
 	ret->step = s;
@@ -220,6 +229,23 @@ static void end_pass(struct vb_player *p, uint64_t now_ns)
 			miss(p, i, now_ns);
 }
 
+/* What nothing waited for is waited for here: true when there is nothing more. */
+static bool end_free(struct vb_player *p, uint64_t now_ns, struct vb_todo *ret)
+{
+	uint64_t until = p->reached_ns + p->opt.grace_ns;
+
+	for (uint32_t i = 0; i < p->cursor; i++) {
+		if (!p->dev->steps[i].free || p->live[i].state != VB_LIVE_WAITING)
+			continue;
+		if (now_ns < until) {
+			ret->wake_ns = until;
+			return false;
+		}
+		p->live[i].state = VB_LIVE_OVERDUE;
+	}
+	return true;
+}
+
 /* True when another round begins. */
 static bool next_pass(struct vb_player *p, uint64_t now_ns)
 {
@@ -249,6 +275,8 @@ void vb_player_poll(struct vb_player *p, uint64_t now_ns, struct vb_todo *ret)
 		enum vb_skip why;
 
 		if (p->cursor == p->dev->n_steps) {
+			if (!end_free(p, now_ns, ret))
+				return;
 			next_pass(p, now_ns);
 			continue;
 		}
@@ -296,6 +324,7 @@ void vb_player_acted(struct vb_player *p, uint64_t now_ns, int result)
 	} else {
 		live->state = VB_LIVE_DONE;
 		live->at_ns = now_ns;
+		p->counts.caused += s->type == VB_STEP_CAUSE;
 		if (s->type == VB_STEP_SEND) {
 			measure_send(p, s, now_ns);
 			p->n_owed += !s->answered && s->answers == VB_NO_STEP;
@@ -331,6 +360,12 @@ bool vb_player_is_waiting(const struct vb_player *p)
 	       is_open_request(p, &p->dev->steps[p->cursor]);
 }
 
+bool vb_player_is_ahead(const struct vb_player *p, uint32_t step)
+{
+	return !p->ended && step >= p->cursor && step < p->dev->n_steps &&
+	       p->live[step].state == VB_LIVE_WAITING;
+}
+
 bool vb_player_is_past(const struct vb_player *p, uint32_t pass, uint64_t at_ns)
 {
 	if (p->ended || p->pass != pass)
@@ -363,8 +398,9 @@ void vb_player_finish(struct vb_player *p, enum vb_skip why, uint64_t now_ns)
 {
 	if (p->ended)
 		return;
-	for (uint32_t i = p->cursor; i < p->dev->n_steps; i++)
-		finish_step(p, i, why);
+	for (uint32_t i = 0; i < p->dev->n_steps; i++)
+		if (i >= p->cursor || p->dev->steps[i].free)
+			finish_step(p, i, why);
 	p->cursor = (uint32_t)p->dev->n_steps;
 	end_pass(p, now_ns);
 	p->ended = true;

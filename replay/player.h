@@ -36,7 +36,8 @@ enum vb_act {
 	VB_ACT_SEND,
 	VB_ACT_RESCIND,
 	VB_ACT_OFFER,
-	VB_ACT_END, /* all of the trace is played */
+	VB_ACT_CAUSE, /* have the agent do what step->causes expects */
+	VB_ACT_END,   /* all of the trace is played */
 };
 
 struct vb_todo {
@@ -65,7 +66,7 @@ struct vb_divergence {
 };
 
 struct vb_player_counts {
-	uint64_t sent, matched, differing, missing, unexpected;
+	uint64_t sent, caused, matched, differing, missing, unexpected;
 	uint64_t skipped[VB_N_SKIPS];
 	uint64_t late;	    /* sent more than VB_LATE_NS after the deadline */
 	uint64_t held;	    /* of them, because the guest had not answered before */
@@ -113,6 +114,20 @@ void vb_player_opened(struct vb_player *p, uint64_t now_ns);
 void vb_player_closed(struct vb_player *p, uint64_t now_ns);
 void vb_player_take(struct vb_player *p, const struct vb_frame *f, uint64_t trans_id,
 		    uint64_t now_ns);
+
+/*
+ * A message of the guest that is no packet of its own, of that protocol. Returns the step that it is;
+ * VB_NO_STEP: none was expected.
+ */
+uint32_t vb_player_take_message(struct vb_player *p, const struct vb_proto *proto,
+				const struct vb_frame *f, uint64_t now_ns);
+
+/* The guest's answer to the request of that step: a packet. */
+void vb_player_take_answer(struct vb_player *p, uint32_t request, const struct vb_frame *f,
+			   uint64_t now_ns);
+
+/* Whether a step of this round is still to be played. */
+bool vb_player_is_ahead(const struct vb_player *p, uint32_t step);
 
 /* Whether a request is out and its answer is what comes next in the trace. */
 bool vb_player_is_waiting(const struct vb_player *p);

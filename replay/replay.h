@@ -7,6 +7,7 @@
 #ifndef VB_REPLAY_H
 #define VB_REPLAY_H
 
+#include "replay/guest/agent_proto.h"
 #include "replay/host/host.h"
 #include "replay/plan.h"
 #include "replay/result.h"
@@ -20,6 +21,12 @@ struct vb_replay_config {
 	bool waits;	      /* for vb_replay_ready(), before anything is sent */
 	const char *tolerate; /* fields that may differ, comma separated; NULL: only the usual */
 	void *ctx;
+	/*
+	 * Have the agent send a frame of a network device: the interface is its number among the
+	 * plan's network devices that are played. 0 or a negative errno. NULL: there is no agent.
+	 */
+	int (*cause)(void *ctx, const struct vb_agent_frame *how, const uint8_t *frame,
+		     uint32_t len);
 	/* All is played, or the guest is gone: results are final. NULL: nobody wants to know. */
 	void (*finished)(void *ctx);
 };

@@ -9,14 +9,14 @@
 
 #include "replay/replay_impl.h"
 
-static struct vb_replay_device *device_of(struct vb_hdevice *hd)
+struct vb_replay_device *vb_replay_device_of(struct vb_hdevice *hd)
 {
 	const struct vb_model *m = vb_hdevice_config(hd)->model;
 
 	return (struct vb_replay_device *)((char *)m - offsetof(struct vb_replay_device, model));
 }
 
-static uint64_t now_of(const struct vb_replay_device *d)
+uint64_t vb_replay_now(const struct vb_replay_device *d)
 {
 	d->replay->now_ns = vb_clock_mono(d->replay->clock);
 	return d->replay->now_ns;
@@ -24,8 +24,7 @@ static uint64_t now_of(const struct vb_replay_device *d)
 
 /* ---- packets ---- */
 
-/* Room for one packet of len bytes. */
-static uint8_t *scratch(struct vb_replay_device *d, uint32_t len)
+uint8_t *vb_replay_scratch(struct vb_replay_device *d, uint32_t len)
 {
 	uint8_t *bigger;
 
@@ -68,7 +67,7 @@ static int send_step(struct vb_replay_device *d, const struct vb_todo *todo)
 
 	if (!c || s->subchannel)
 		return -ENOTCONN;
-	bytes = scratch(d, s->wire_len);
+	bytes = vb_replay_scratch(d, s->wire_len);
 	if (!bytes || s->cap_len != s->wire_len || !s->wire_len)
 		return -EMSGSIZE;
 	memcpy(bytes, s->bytes, s->wire_len);
@@ -78,7 +77,7 @@ static int send_step(struct vb_replay_device *d, const struct vb_todo *todo)
 	vb_replay_rewrite(bytes, &f, todo, d->replay->clock);
 	rc = vb_hchannel_send(c, bytes, s->wire_len);
 	if (!rc)
-		learn(d, &f, now_of(d));
+		learn(d, &f, vb_replay_now(d));
 	return rc;
 }
 
@@ -88,7 +87,9 @@ static int act(struct vb_replay_device *d, const struct vb_todo *todo)
 {
 	switch (todo->act) {
 	case VB_ACT_SEND:
-		return send_step(d, todo);
+		return d->net ? vb_replay_net_act(d, todo->step) : send_step(d, todo);
+	case VB_ACT_CAUSE:
+		return d->net ? vb_replay_net_act(d, todo->step) : -EINVAL;
 	case VB_ACT_RESCIND:
 		vb_host_rescind(d->hd);
 		return 0;
@@ -115,7 +116,7 @@ static bool must_wait(const struct vb_replay_device *d, const struct vb_todo *to
 
 static void play(struct vb_replay_device *d)
 {
-	uint64_t now = now_of(d), tick = VB_NEVER;
+	uint64_t now = vb_replay_now(d), tick = VB_NEVER;
 	struct vb_todo todo;
 	int rc;
 
@@ -133,7 +134,7 @@ static void play(struct vb_replay_device *d)
 			d->stalled = true; /* room() comes */
 			break;
 		}
-		now = now_of(d);
+		now = vb_replay_now(d);
 		vb_player_acted(&d->player, now, rc);
 	}
 	if (d->stalled || d->held || todo.act == VB_ACT_END)
@@ -168,34 +169,34 @@ void vb_replay_drive(struct vb_replay_device *d)
 
 static void model_opened(struct vb_hdevice *hd, struct vb_hchannel *c)
 {
-	struct vb_replay_device *d = device_of(hd);
+	struct vb_replay_device *d = vb_replay_device_of(hd);
 
 	if (vb_hchannel_index(c) != 0)
 		return;
 	d->stalled = false;
-	vb_player_opened(&d->player, now_of(d));
-	vb_replay_opened(d->replay, now_of(d));
+	vb_player_opened(&d->player, vb_replay_now(d));
+	vb_replay_opened(d->replay, vb_replay_now(d));
 	vb_replay_drive(d);
 }
 
 static void model_closed(struct vb_hdevice *hd, struct vb_hchannel *c)
 {
-	struct vb_replay_device *d = device_of(hd);
+	struct vb_replay_device *d = vb_replay_device_of(hd);
 
 	if (vb_hchannel_index(c) != 0)
 		return;
 	d->stalled = false;
-	vb_player_closed(&d->player, now_of(d));
+	vb_player_closed(&d->player, vb_replay_now(d));
 	vb_replay_drive(d);
 }
 
 /* The guest may change the bytes at any time: what is looked at is a copy. */
 static void model_packet(struct vb_hdevice *hd, struct vb_hchannel *c, const struct vb_hpacket *p)
 {
-	struct vb_replay_device *d = device_of(hd);
+	struct vb_replay_device *d = vb_replay_device_of(hd);
 	struct vb_frame f = p->frame;
-	uint64_t now = now_of(d);
-	uint8_t *bytes = scratch(d, f.cap_len);
+	uint64_t now = vb_replay_now(d);
+	uint8_t *bytes = vb_replay_scratch(d, f.cap_len);
 
 	(void)c;
 	if (!bytes || d->replay->interrupted)
@@ -209,7 +210,7 @@ static void model_packet(struct vb_hdevice *hd, struct vb_hchannel *c, const str
 
 static void model_room(struct vb_hdevice *hd, struct vb_hchannel *c)
 {
-	struct vb_replay_device *d = device_of(hd);
+	struct vb_replay_device *d = vb_replay_device_of(hd);
 
 	(void)c;
 	d->stalled = false;
@@ -219,36 +220,49 @@ static void model_room(struct vb_hdevice *hd, struct vb_hchannel *c)
 static void model_timer(struct vb_hdevice *hd, uint64_t now_ns)
 {
 	(void)now_ns;
-	vb_replay_drive(device_of(hd));
+	vb_replay_drive(vb_replay_device_of(hd));
 }
 
 static bool model_busy(struct vb_hdevice *hd)
 {
-	return vb_player_is_waiting(&device_of(hd)->player);
+	return vb_player_is_waiting(&vb_replay_device_of(hd)->player);
 }
 
 /* ---- one device ---- */
 
+const struct vb_model vb_replay_model = {
+	.opened = model_opened,
+	.closed = model_closed,
+	.packet = model_packet,
+	.room = model_room,
+	.timer = model_timer,
+	.busy = model_busy,
+};
+
+static unsigned int count_nets(const struct vb_replay *r)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < r->n_devices; i++)
+		n += r->devices[i].net != NULL;
+	return n;
+}
+
 int vb_replay_device_init(struct vb_replay *r, struct vb_replay_device *d,
 			  const struct vb_plan_device *plan)
 {
-	int rc;
+	int rc = 0;
 
-	*d = (struct vb_replay_device){ .replay = r, .plan = plan };
+	*d = (struct vb_replay_device){ .replay = r, .plan = plan, .model = vb_replay_model };
 	vb_guid_text(plan->instance, d->instance);
-	d->model = (struct vb_model){
-		.name = plan->name,
-		.class = plan->class,
-		.instance = d->instance,
-		.offer_flags = plan->flags,
-		.opened = model_opened,
-		.closed = model_closed,
-		.packet = model_packet,
-		.room = model_room,
-		.timer = model_timer,
-		.busy = model_busy,
-	};
-	rc = vb_player_init(&d->player, plan, &r->player_opt);
+	if (plan->class == VB_CLASS_NETWORK)
+		rc = vb_replay_net_init(d, count_nets(r));
+	d->model.name = plan->name;
+	d->model.class = plan->class;
+	d->model.instance = d->instance;
+	d->model.offer_flags = plan->flags;
+	if (!rc)
+		rc = vb_player_init(&d->player, plan, &r->player_opt);
 	d->player.ctx = r;
 	d->player.diverged = vb_replay_note;
 	return rc;
@@ -257,5 +271,6 @@ int vb_replay_device_init(struct vb_replay *r, struct vb_replay_device *d,
 void vb_replay_device_done(struct vb_replay_device *d)
 {
 	vb_player_done(&d->player);
+	vb_replay_net_done(d);
 	free(d->scratch);
 }

@@ -7,6 +7,8 @@
 #include "replay/host/model.h"
 #include "replay/replay.h"
 
+struct vb_replay_net;
+
 /* A recorded device on the software host: a model of its own. */
 struct vb_replay_device {
 	struct vb_model model;
@@ -14,6 +16,7 @@ struct vb_replay_device {
 	const struct vb_plan_device *plan;
 	struct vb_player player;
 	struct vb_hdevice *hd;
+	struct vb_replay_net *net; /* of a network device */
 	char instance[VB_GUID_TEXT];
 	uint8_t *scratch; /* one packet */
 	size_t scratch_size;
@@ -51,6 +54,21 @@ void vb_replay_device_done(struct vb_replay_device *d);
 
 /* Do what the player wants done now. */
 void vb_replay_drive(struct vb_replay_device *d);
+
+/* What a recorded device does when the host calls. */
+extern const struct vb_model vb_replay_model;
+struct vb_replay_device *vb_replay_device_of(struct vb_hdevice *hd);
+uint64_t vb_replay_now(const struct vb_replay_device *d);
+/* Room for one packet of len bytes, until the next call; NULL: no memory. */
+uint8_t *vb_replay_scratch(struct vb_replay_device *d, uint32_t len);
+
+/* ---- replay_net.c: network devices have a model that is told what to do ---- */
+
+/* 0 or -ENOMEM; d->model is that of the host then. */
+int vb_replay_net_init(struct vb_replay_device *d, unsigned int number);
+void vb_replay_net_done(struct vb_replay_device *d);
+/* SEND and CAUSE. 0; -EAGAIN: not now; other errors: not at all. */
+int vb_replay_net_act(struct vb_replay_device *d, const struct vb_step *s);
 
 /* ---- what devices tell the replay ---- */
 

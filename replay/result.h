@@ -27,6 +27,7 @@ struct vb_result_device {
 	const char *name, *class;
 	char instance[VB_GUID_TEXT];
 	enum vb_skip skip;  /* not played at all, and why */
+	uint64_t filled;    /* frames of the trace whose end was not captured */
 	uint64_t skipped_n; /* the sum of counts.skipped */
 	struct vb_player_counts counts;
 	struct vb_summary_ns latency, recorded; /* of answers, now and in the trace */

@@ -92,6 +92,9 @@ int vb_session_run(const struct vb_session_options *opt, struct vb_session_resul
 
 /* Have the agent run a program, words end with NULL; ready() must have been called. */
 int vb_session_do(struct vb_guest_session *s, uint32_t id, const char *const *words);
+/* A message to the agent, of two pieces of data (guest/agent_proto.h). 0, -EMSGSIZE or -ENOMEM. */
+int vb_session_send(struct vb_guest_session *s, uint32_t type, const void *first, size_t n_first,
+		    const void *second, size_t n_second);
 /* Have the guest end: its workload, then the guest. */
 void vb_session_end(struct vb_guest_session *s);
 /* Tell what goes on: a line, without its end. */

@@ -54,8 +54,6 @@ const struct vb_session_hooks *vb_session_hooks(const struct vb_guest_session *s
 
 /* Bytes of the agent's port. */
 void vb_session_agent_bytes(void *ctx, const uint8_t *bytes, size_t n);
-int vb_session_send(struct vb_guest_session *s, uint32_t type, const void *first, size_t n_first,
-		    const void *second, size_t n_second);
 
 /* ---- session_watch.c ---- */
 

@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 
 	if (getpid() != 1)
 		return vb_agent_client(name, argc, argv);
-	a.signal_fd = a.timer_fd = a.listen_fd = -1;
+	a.signal_fd = a.timer_fd = a.listen_fd = a.frames_fd = -1;
 	a.workload.out = a.capture.out = a.loader.out = a.doer.out = -1;
 	run(&a);
 }

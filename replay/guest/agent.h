@@ -39,6 +39,14 @@ struct vb_agent_client {
 	uint32_t id; /* of the command that it waits for */
 };
 
+#define VB_AGENT_INTERFACES 8
+
+/* A network interface that sends what vmbusreplay wants to be sent. */
+struct vb_agent_interface {
+	char name[16]; /* empty: there is none */
+	int index;
+};
+
 enum vb_agent_end { VB_END_NONE, VB_END_STOP, VB_END_POWEROFF, VB_END_REBOOT };
 
 struct vb_agent {
@@ -49,6 +57,11 @@ struct vb_agent {
 	uint32_t doer_id; /* of the DO that doer runs for */
 	char doer_text[4096];
 	size_t doer_len;
+	struct vb_agent_interface interfaces[VB_AGENT_INTERFACES];
+	size_t n_interfaces; /* steps, whether there is an interface or not */
+	int frames_fd;	     /* a packet socket, -1: none */
+	uint64_t frame_ms;   /* when the last one was to be sent */
+	unsigned int n_unsent;
 	bool capture_ready;    /* it said so */
 	bool capture_whole;    /* it said that it has found hv_vmbus, which came later */
 	enum vb_agent_end end; /* what was asked for, first wish wins */
@@ -100,6 +113,13 @@ bool vb_agent_waits(const struct vb_agent *a);
 
 /* The other side: programs "host", "poweroff" and "reboot". */
 int vb_agent_client(const char *name, int argc, char *const argv[]);
+
+/* ---- frames.c ---- */
+
+/* Make the device's interface send what it is told, and nothing else. 0 or a negative errno. */
+int vb_agent_interface_add(struct vb_agent *a, const char *instance);
+/* vmbusreplay has a frame for it. */
+void vb_agent_frame_send(struct vb_agent *a, const struct vb_port_message *m);
 
 /* ---- steps.c ---- */
 

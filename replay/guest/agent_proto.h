@@ -44,8 +44,24 @@ enum vb_agent_type {
 	VB_AGENT_REPLY = 64, /* u32 id, s32 status (0 or -errno), text */
 	VB_AGENT_STOP,	     /* end the workload, save what there is, power off */
 	VB_AGENT_DO,	     /* u32 id, then words: something the agent shall do; answered by DID */
+	VB_AGENT_FRAME,	     /* struct vb_agent_frame, then a frame: to be sent on an interface */
 	/* of the guest again */
 	VB_AGENT_DID = 128, /* u32 id, s32 status, text */
+};
+
+#define VB_AGENT_NO_VLAN 0xffffffffu
+
+/* A frame that the guest shall send, and what its driver is to be asked for with it. */
+struct vb_agent_frame {
+	uint32_t interface; /* number of the step "interface", from 0 */
+	uint32_t vlan;	    /* priority and id as in a tag; VB_AGENT_NO_VLAN: none */
+	/* As in struct virtio_net_hdr: */
+	uint8_t needs_checksum; /* from checksum_start on, at checksum_at behind that */
+	uint8_t segments;	/* 0: none; 1: TCP over IPv4; 4: TCP over IPv6 */
+	uint16_t head_len;	/* up to TCP's payload */
+	uint16_t segment_len;
+	uint16_t checksum_start, checksum_at;
+	uint16_t reserved;
 };
 
 #endif

@@ -16,8 +16,11 @@
 
 #include "replay/guest/agent.h"
 
-#define BUSY_MS 2   /* how often the port is looked at while somebody waits for an answer */
-#define IDLE_MS 100 /* and else: each look is an exit of the machine */
+#define BUSY_US 2000   /* how often the port is looked at while somebody waits for an answer */
+#define FRAMES_US 1000 /* while frames may come that are to be sent on time */
+#define FLOWING_US 100 /* for so long after one came: */
+#define FLOWING_MS 20
+#define IDLE_US 100000 /* and else: each look is an exit of the machine */
 
 uint64_t vb_agent_now_ms(void)
 {
@@ -92,6 +95,9 @@ static void handle_message(struct vb_agent *a, struct vb_port_message *m)
 		break;
 	case VB_AGENT_DO:
 		begin_doing(a, m);
+		break;
+	case VB_AGENT_FRAME:
+		vb_agent_frame_send(a, m);
 		break;
 	default:
 		break;
@@ -184,9 +190,17 @@ static const struct {
 
 #define N_SOURCES (sizeof(sources) / sizeof(*sources))
 
+static long look_us(const struct vb_agent *a)
+{
+	if (a->n_interfaces == 0)
+		return vb_agent_waits(a) ? BUSY_US : IDLE_US;
+	return vb_agent_now_ms() - a->frame_ms < FLOWING_MS ? FLOWING_US : FRAMES_US;
+}
+
 void vb_agent_pump(struct vb_agent *a, int ms)
 {
-	int look = vb_agent_waits(a) ? BUSY_MS : IDLE_MS;
+	long us = look_us(a) < ms * 1000L ? look_us(a) : ms * 1000L;
+	struct timespec wait = { .tv_nsec = us * 1000 };
 	struct pollfd fds[N_SOURCES];
 
 	for (size_t i = 0; i < N_SOURCES; i++)
@@ -194,7 +208,7 @@ void vb_agent_pump(struct vb_agent *a, int ms)
 			.fd = *(const int *)((const char *)a + sources[i].fd),
 			.events = POLLIN,
 		};
-	if (poll(fds, N_SOURCES, ms < look ? ms : look) < 0)
+	if (ppoll(fds, N_SOURCES, &wait, NULL) < 0)
 		return;
 	for (size_t i = 0; i < N_SOURCES; i++)
 		if (fds[i].revents)

@@ -8,6 +8,7 @@
  *	capture PROGRAM [WORD...]	start vmbusdump, wait until it captures
  *	captured			wait until vmbusdump has found a hv_vmbus loaded after it
  *	daemon DEVICE PROGRAM [WORD...]	start it when the device file is there, wait until it serves it
+ *	interface GUID			have the device's network interface up, for frames of the replay
  *	settle				wait until drivers have found their devices
  *	workload FILE			run it with busybox sh; its exit status is that of the guest
  *	wait				until somebody ends the guest
@@ -186,6 +187,22 @@ static int step_settle(struct vb_agent *a, char *words[])
 	return 0;
 }
 
+/* Without it the replay goes on: it says what is missing. */
+static int step_interface(struct vb_agent *a, char *words[])
+{
+	uint64_t until = vb_agent_now_ms() + DEVICE_MS;
+	int rc;
+
+	say("interface of", words[1]);
+	while ((rc = vb_agent_interface_add(a, words[1])) == -ENOENT && a->end == VB_END_NONE &&
+	       vb_agent_now_ms() < until)
+		vb_agent_pump(a, 50);
+	if (rc < 0)
+		fail("interface", words[1], rc);
+	a->n_interfaces++;
+	return 0;
+}
+
 static int step_workload(struct vb_agent *a, char *words[])
 {
 	char *argv[] = { "/bin/busybox", "sh", words[1], NULL };
@@ -222,8 +239,8 @@ static const struct {
 	{ "load", 2, step_load },	  { "try", 2, step_try },
 	{ "write", 3, step_write },	  { "capture", 2, step_capture },
 	{ "captured", 1, step_captured }, { "daemon", 3, step_daemon },
-	{ "settle", 1, step_settle },	  { "workload", 2, step_workload },
-	{ "wait", 1, step_wait },
+	{ "settle", 1, step_settle },	  { "interface", 2, step_interface },
+	{ "workload", 2, step_workload }, { "wait", 1, step_wait },
 };
 
 static int perform(struct vb_agent *a, char *line)

@@ -148,6 +148,8 @@ struct vb_netvsc {
 	struct vb_netvsc_counters counters;
 };
 
+extern const struct vb_model vb_model_netvsc;
+
 /* ---- netvsc_settings.c ---- */
 
 extern const struct vb_setting vb_netvsc_settings[];

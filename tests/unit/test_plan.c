@@ -331,9 +331,9 @@ Test(plan, nothing_of_ours)
 {
 	struct made m;
 
-	begin(&m, VB_CLASS_NETWORK);
+	begin(&m, VB_CLASS_SCSI);
 	round_trip(&m);
-	refused(&m, "(netvsc)");
+	refused(&m, "(scsi)");
 }
 
 Test(plan, only_what_the_guest_said)

@@ -89,3 +89,13 @@ obstacle() { # SERVICE
 has_device() { grep -qF "$(class_of "$1")" /sys/bus/vmbus/devices/*/class_id; } # SERVICE
 has_none() { ! has_device "$1"; }
 dead() { ! ps | grep -v grep | grep -q "$1"; } # PROGRAM
+
+# An interface for frames with that tag, above another one.
+add_vlan() { # INTERFACE ID ADDRESS/LEN
+	for module in llc stp mrp garp 8021q; do
+		insmod "/lib/modules/$module.ko" 2>/dev/null || true # what is there or built in
+	done
+	ip link add link "$1" name "$1.$2" type vlan id "$2" || fail "no tags: $(dmesg | tail -n 3)"
+	ip link set "$1.$2" up
+	ip addr add "$3" dev "$1.$2"
+}

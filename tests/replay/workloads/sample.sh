@@ -27,6 +27,19 @@ timesync() {
 	host timesync sync 3600
 }
 
+netvsc() {
+	echo 1 >/proc/sys/net/ipv6/conf/eth0/disable_ipv6
+	ip link set eth0 up
+	ip addr add 192.0.2.2/24 dev eth0
+	ping -c 1 192.0.2.1 || fail ping
+	expect hello nc 192.0.2.1 7 <<-END
+		hello
+	END
+	head -c 9000 /bin/busybox | nc 192.0.2.1 9
+	add_vlan eth0 7 198.51.100.2/24
+	ping -c 1 -W 1 198.51.100.1
+}
+
 kvp() {
 	wait_for 60 host kvp enumerate 2 0 || fail "no key-value exchange"
 	host kvp set 0 greeting "hello from the host"

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * Frames that vmbusreplay has the guest send: raw on a packet socket, with the wishes that a program's
+ * traffic would have led to (checksums to be computed, large sends to be cut), so that the driver asks
+ * its host for the same. A tag is put on by an interface of the kernel's VLAN driver, beside the frame
+ * and not in it. The frames go through the interface's queue discipline: without it, the kernel drops
+ * what the driver has no room for.
+ *
+ * The kernel's own traffic is kept away: no IPv6, no address.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_packet.h>
+#include <linux/if_vlan.h>
+#include <linux/sockios.h>
+#include <linux/virtio_net.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "replay/guest/agent.h"
+
+#define MOST_TOLD 5u
+#define PRIORITIES 8
+
+static void silence(const char *name)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return; /* a kernel without IPv6 */
+	if (write(fd, "1", 1) < 0)
+		vb_port_send_text(VB_AGENT_PHASE, "IPv6 cannot be switched off");
+	close(fd);
+}
+
+static int bring_up(int fd, const char *name)
+{
+	struct ifreq r = { .ifr_flags = 0 };
+
+	memcpy(r.ifr_name, name, strnlen(name, IFNAMSIZ - 1));
+	if (ioctl(fd, SIOCGIFFLAGS, &r) < 0)
+		return -errno;
+	r.ifr_flags |= IFF_UP;
+	return ioctl(fd, SIOCSIFFLAGS, &r) < 0 ? -errno : 0;
+}
+
+static int open_socket(struct vb_agent *a)
+{
+	int on = 1;
+
+	if (a->frames_fd >= 0)
+		return 0;
+	a->frames_fd = socket(AF_PACKET, SOCK_RAW | SOCK_CLOEXEC, 0);
+	if (a->frames_fd < 0)
+		return -errno;
+	return setsockopt(a->frames_fd, SOL_PACKET, PACKET_VNET_HDR, &on, sizeof(on)) < 0 ? -errno :
+											    0;
+}
+
+static int find_name(const char *instance, char *ret, size_t size)
+{
+	char path[128];
+	struct dirent *e = NULL;
+	DIR *dir;
+
+	snprintf(path, sizeof(path), "/sys/bus/vmbus/devices/%.40s/net", instance);
+	dir = opendir(path);
+	if (!dir)
+		return -ENOENT;
+	while ((e = readdir(dir)) && e->d_name[0] == '.')
+		;
+	if (e)
+		snprintf(ret, size, "%.15s", e->d_name);
+	closedir(dir);
+	return e ? 0 : -ENOENT;
+}
+
+int vb_agent_interface_add(struct vb_agent *a, const char *instance)
+{
+	struct vb_agent_interface *i = &a->interfaces[a->n_interfaces];
+	char name[sizeof(i->name)];
+	int rc;
+
+	if (a->n_interfaces == VB_AGENT_INTERFACES)
+		return -ENOSPC;
+	rc = find_name(instance, name, sizeof(name));
+	if (rc == 0)
+		rc = open_socket(a);
+	if (rc < 0)
+		return rc;
+	silence("default");
+	silence(name);
+	rc = bring_up(a->frames_fd, name);
+	if (rc < 0)
+		return rc;
+	memcpy(i->name, name, sizeof(i->name));
+	i->index = (int)if_nametoindex(name);
+	return 0;
+}
+
+/* ---- tags ---- */
+
+static int add_vlan(struct vb_agent *a, const char *parent, unsigned int id,
+		    const char name[IFNAMSIZ])
+{
+	struct vlan_ioctl_args v = { .cmd = ADD_VLAN_CMD, .u.VID = (int)id };
+
+	memcpy(v.device1, parent, strlen(parent));
+	if (ioctl(a->frames_fd, SIOCSIFVLAN, &v) < 0)
+		return -errno;
+	v = (struct vlan_ioctl_args){ .cmd = SET_VLAN_EGRESS_PRIORITY_CMD };
+	memcpy(v.device1, name, strlen(name));
+	for (int priority = 0; priority < PRIORITIES; priority++) {
+		v.u.skb_priority = (unsigned int)priority;
+		v.vlan_qos = (short)priority;
+		if (ioctl(a->frames_fd, SIOCSIFVLAN, &v) < 0)
+			return -errno;
+	}
+	return bring_up(a->frames_fd, name);
+}
+
+/* The interface that puts on the tag, made when it is first needed. */
+static int tagged_index(struct vb_agent *a, const struct vb_agent_interface *i, uint32_t tag)
+{
+	int priority = (int)(tag >> 13 & 7), rc = 0;
+	unsigned int id = tag & 0xfff;
+	char name[IFNAMSIZ];
+
+	snprintf(name, sizeof(name), "%.8s.%u", i->name, id);
+	if (if_nametoindex(name) == 0)
+		rc = add_vlan(a, i->name, id, name);
+	if (rc == 0 &&
+	    setsockopt(a->frames_fd, SOL_SOCKET, SO_PRIORITY, &priority, sizeof(priority)) < 0)
+		rc = -errno;
+	return rc < 0 ? rc : (int)if_nametoindex(name);
+}
+
+/* ---- sending ---- */
+
+static void tell(struct vb_agent *a, uint32_t len, int rc)
+{
+	char text[128];
+
+	if (a->n_unsent++ >= MOST_TOLD)
+		return;
+	snprintf(text, sizeof(text), "a frame of %u bytes cannot be sent: %s", len, strerror(-rc));
+	vb_port_send_text(VB_AGENT_PHASE, text);
+}
+
+static int send_frame(struct vb_agent *a, int index, const struct vb_agent_frame *how,
+		      const uint8_t *frame, uint32_t len)
+{
+	struct virtio_net_hdr head = {
+		.flags = how->needs_checksum ? VIRTIO_NET_HDR_F_NEEDS_CSUM : 0,
+		.gso_type = how->segments,
+		.hdr_len = how->head_len,
+		.gso_size = how->segment_len,
+		.csum_start = how->checksum_start,
+		.csum_offset = how->checksum_at,
+	};
+	struct sockaddr_ll to = { .sll_family = AF_PACKET, .sll_ifindex = index };
+	struct iovec parts[] = { { &head, sizeof(head) }, { (void *)(uintptr_t)frame, len } };
+	struct msghdr m = {
+		.msg_name = &to, .msg_namelen = sizeof(to), .msg_iov = parts, .msg_iovlen = 2
+	};
+
+	return sendmsg(a->frames_fd, &m, 0) < 0 ? -errno : 0;
+}
+
+void vb_agent_frame_send(struct vb_agent *a, const struct vb_port_message *m)
+{
+	const struct vb_agent_interface *i;
+	struct vb_agent_frame how;
+	int index;
+
+	if (m->head.len < sizeof(how))
+		return;
+	a->frame_ms = vb_agent_now_ms();
+	memcpy(&how, m->data, sizeof(how));
+	if (how.interface >= a->n_interfaces || !a->interfaces[how.interface].name[0])
+		return tell(a, m->head.len, -ENODEV);
+	i = &a->interfaces[how.interface];
+	index = how.vlan == VB_AGENT_NO_VLAN ? i->index : tagged_index(a, i, how.vlan);
+	if (index > 0)
+		index = send_frame(a, index, &how, m->data + sizeof(how),
+				   m->head.len - (uint32_t)sizeof(how));
+	if (index < 0)
+		tell(a, m->head.len, index);
+}

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* What the trace of a network device becomes: what the device was, frames, and their order. */
+#include <criterion/criterion.h>
+#include <string.h>
+
+#include "dissectors/values.h"
+#include "replay/plan.h"
+
+static struct vb_plan *plan;
+static struct vb_plan_device *dev;
+
+static void read_plan(const char *path)
+{
+	struct vb_err err = { "" };
+
+	cr_assert_eq(vb_plan_read(path, &plan, &err), 0, "%s", err.text);
+	cr_assert_eq(plan->n_devices, 1);
+	dev = &plan->devices[0];
+	cr_assert_not_null(dev->net);
+}
+
+static void read_sample(void)
+{
+	read_plan(VB_SOURCE_DIR "/samples/netvsc.pcapng");
+}
+
+static void done(void)
+{
+	vb_plan_free(plan);
+}
+
+TestSuite(plan_net, .fini = done);
+
+static bool value(const struct vb_step *s, struct vb_wanted *w)
+{
+	struct vb_frame f;
+
+	vb_step_frame(dev, s, &f);
+	return vb_values_read(vb_step_proto(s), &f, w, 1, NULL) == 1;
+}
+
+static bool is_frame(const struct vb_step *s)
+{
+	return s->type == VB_STEP_EXPECT && s->answers != VB_NO_STEP &&
+	       dev->steps[s->answers].type == VB_STEP_CAUSE;
+}
+
+Test(plan_net, persona)
+{
+	read_sample();
+	cr_assert_eq(dev->net->version, 0x60001);
+	cr_assert_eq(dev->net->part_len, 1806);
+	cr_assert_eq(dev->net->section_len, 6144);
+	cr_assert_eq(dev->net->n_queues, 0, "the guest has one processor, and did not ask");
+	cr_assert(dev->net->has_mac && dev->net->has_vlans);
+	cr_assert_arr_eq(dev->net->mac, ((uint8_t[]){ 0x00, 0x15, 0x5d, 0, 0, 1 }), 6);
+}
+
+/* What the adapter is asked comes with what it is asked for. */
+Test(plan_net, answers_by_oid)
+{
+	static const uint32_t oids[] = { 0,	     0x00010106, 0x01010101, 0x00020216,
+					 0xfc01020d, 0xfc01020c, 0x00010114, 0x00010107,
+					 0x00010203, 0x0001010e, 0xfc01020c };
+
+	read_sample();
+	cr_assert_eq(dev->net->n_answers, 11);
+	for (size_t i = 0; i < 11; i++)
+		cr_assert_eq(dev->net->answers[i].oid, oids[i], "%zu: 0x%x", i,
+			     dev->net->answers[i].oid);
+	cr_assert_eq(dev->net->answers[0].type, 0x80000002);
+	cr_assert_eq(dev->net->answers[0].len, 52);
+	cr_assert_eq(dev->net->answers[5].type, 0x80000005);
+}
+
+/* The driver's own requests: expected at any time, and no part of the plan's time. */
+Test(plan_net, start_is_free)
+{
+	unsigned int n_free = 0;
+
+	read_sample();
+	for (size_t i = 0; i < dev->n_steps; i++) {
+		const struct vb_step *s = &dev->steps[i];
+
+		n_free += s->free;
+		cr_assert(!s->free || (s->type == VB_STEP_EXPECT && s->opening));
+		cr_assert(!s->free || s->at_ns < plan->duration_ns);
+	}
+	cr_assert_eq(n_free, 16);
+	cr_assert_eq(dev->steps[0].type, VB_STEP_OPENED);
+	cr_assert_eq(dev->steps[1].at_ns, 0);
+}
+
+/* A frame of the guest: caused first, then expected, then completed by the host. */
+Test(plan_net, frames_are_caused)
+{
+	unsigned int n = 0;
+
+	read_sample();
+	for (uint32_t i = 0; i < dev->n_steps; i++) {
+		const struct vb_step *s = &dev->steps[i];
+
+		if (!is_frame(s))
+			continue;
+		n++;
+		cr_assert_lt(s->answers, i);
+		cr_assert_eq(dev->steps[s->answers].causes, i);
+		cr_assert_lt(i, s->status);
+		cr_assert_lt(s->status, dev->n_steps);
+		cr_assert_eq(dev->steps[s->status].type, VB_STEP_SEND);
+		cr_assert_eq(dev->steps[s->status].answers, i, "one frame each in this trace");
+		cr_assert_gt(dev->steps[s->status].latency_ns, 0);
+		cr_assert_eq(dev->steps[s->answers].at_ns, s->at_ns);
+	}
+	cr_assert_eq(n, 27);
+}
+
+/* Each byte that was not captured is the low byte of its place in the frame. */
+Test(plan_net, what_was_cut_is_filled)
+{
+	unsigned int n = 0;
+
+	read_sample();
+	for (uint32_t i = 0; i < dev->n_steps; i++) {
+		struct vb_wanted w = { .path = "hv_rndis.packet.frame" };
+		const struct vb_step *s = &dev->steps[i];
+
+		if (!s->filled)
+			continue;
+		n++;
+		cr_assert_eq(s->cap_len, s->wire_len);
+		cr_assert(value(s, &w));
+		cr_assert_gt(w.n_bytes, 256);
+		for (uint32_t k = 256; k < w.n_bytes; k++)
+			cr_assert_eq(w.bytes[k], (uint8_t)k);
+	}
+	cr_assert_eq(n, 9);
+	cr_assert_eq(dev->net->n_filled, 9);
+}
+
+/* Frames for the guest, which it completes; the messages of a packet stay together. */
+Test(plan_net, frames_are_sent)
+{
+	unsigned int n = 0;
+
+	read_sample();
+	for (uint32_t i = 0; i < dev->n_steps; i++) {
+		const struct vb_step *s = &dev->steps[i];
+
+		if (s->type != VB_STEP_SEND || s->answers != VB_NO_STEP)
+			continue;
+		n++;
+		cr_assert_eq(s->n_parts, 1);
+		cr_assert_eq(s->parts[0], s->wire_len);
+		cr_assert(s->answered && !s->control);
+	}
+	cr_assert_eq(n, 16);
+}
+
+/* Between two things of the host, all that is caused comes before all that is expected. */
+Test(plan_net, causes_come_first)
+{
+	bool expected = false;
+
+	read_plan(VB_SOURCE_DIR "/tests/golden/network.pcapng");
+	cr_assert(dev->late);
+	for (uint32_t i = 0; i < dev->n_steps; i++) {
+		const struct vb_step *s = &dev->steps[i];
+
+		if (s->type == VB_STEP_CAUSE) {
+			cr_assert_not(expected, "step %u", i);
+			cr_assert_eq(dev->steps[s->causes].answers, i);
+		}
+		expected = s->type == VB_STEP_EXPECT || (expected && s->type == VB_STEP_CAUSE);
+	}
+}
