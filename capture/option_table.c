@@ -250,3 +250,19 @@ int vb_option_number(const struct vb_option_row *row, void *options, const char 
 	*(uint64_t *)member(row, options) = value * (row->unit ? row->unit : 1);
 	return 0;
 }
+
+int vb_option_payload(const struct vb_option_row *row, void *options, const char *arg,
+		      struct vb_err *err)
+{
+	uint64_t *value = member(row, options);
+
+	if (strcmp(arg, "none") == 0)
+		*value = 0;
+	else if (strcmp(arg, "all") == 0)
+		*value = row->max;
+	else if (vb_number_parse(arg, row->max, value))
+		return vb_fail(err, -EINVAL,
+			       "--%s %s: give a number of bytes up to %llu, none or all", row->name,
+			       arg, (unsigned long long)row->max);
+	return 0;
+}

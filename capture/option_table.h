@@ -82,6 +82,12 @@ int vb_option_count(const struct vb_option_row *row, void *options, const char *
 int vb_option_text(const struct vb_option_row *row, void *options, const char *arg,
 		   struct vb_err *err);
 /* uint64_t: a whole number from min to max, times unit */
+#define VB_PAYLOAD_DEFAULT 256 /* bytes */
+#define VB_SNAPLEN_MAX 262144
+
+/* BYTES, none (0) or all (the row's maximum). */
+int vb_option_payload(const struct vb_option_row *row, void *options, const char *arg,
+		      struct vb_err *err);
 int vb_option_number(const struct vb_option_row *row, void *options, const char *arg,
 		     struct vb_err *err);
 

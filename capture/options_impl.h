@@ -8,8 +8,6 @@
 #include "capture/option_table.h"
 #include "capture/options.h"
 
-#define VB_SNAPLEN_MAX 262144
-#define VB_PAYLOAD_DEFAULT 256
 #define VB_RING_KIB_DEFAULT 2048
 #define VB_RING_KIB_MAX 1048576
 

@@ -24,23 +24,6 @@ static int set_snaplen(const struct vb_option_row *row, void *options, const cha
 	return rc;
 }
 
-/* BYTES, none or all. */
-static int set_payload(const struct vb_option_row *row, void *options, const char *arg,
-		       struct vb_err *err)
-{
-	struct vb_options *o = options;
-
-	if (strcmp(arg, "none") == 0)
-		o->payload = 0;
-	else if (strcmp(arg, "all") == 0)
-		o->payload = row->max;
-	else if (vb_number_parse(arg, row->max, &o->payload))
-		return vb_fail(err, -EINVAL,
-			       "--%s %s: give a number of bytes up to %llu, none or all", row->name,
-			       arg, (unsigned long long)row->max);
-	return 0;
-}
-
 /* duration:S, where S may have decimals: duration:0.5. */
 static int set_autostop(const struct vb_option_row *row, void *options, const char *arg,
 			struct vb_err *err)
@@ -224,8 +207,8 @@ const struct vb_option_row vb_option_rows[] = {
 	{ "When capturing", "snapshot-length", 's', "BYTES", 0, LIVE, NULL, set_snaplen,
 	  MEMBER(snaplen), 0, VB_SNAPLEN_MAX,
 	  .help = "keep at most BYTES of each packet; 0: all (default)" },
-	{ NULL, "payload", 0, "BYTES|none|all", 0, LIVE, NULL, set_payload, MEMBER(payload), 0,
-	  VB_SNAPLEN_MAX,
+	{ NULL, "payload", 0, "BYTES|none|all", 0, LIVE, NULL, vb_option_payload, MEMBER(payload),
+	  0, VB_SNAPLEN_MAX,
 	  .help = "keep at most BYTES of each network frame (default 256); none: nothing outside "
 		  "the ring" },
 	{ NULL, "autostop", 'a', "duration:S", 0, LIVE, NULL, set_autostop,

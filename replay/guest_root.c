@@ -107,8 +107,10 @@ void vb_guest_root_steps(const struct vb_guest_root *r, const struct vb_module_l
 	 * has to fit into the kernel's buffer.
 	 */
 	if (r->vmbusdump)
-		vb_buf_str(out,
-			   "capture /bin/vmbusdump -i any -B 32768 -w /out/" VB_GUEST_CAPTURE "\n");
+		vb_buf_fmt(out,
+			   "capture /bin/vmbusdump -i any -B 32768 --payload %u "
+			   "-w /out/" VB_GUEST_CAPTURE "\n",
+			   r->payload);
 	add_loads(early, out);
 	if (r->vmbusdump && early->n > 0)
 		vb_buf_str(out, "captured\n");

@@ -13,6 +13,7 @@ struct vb_guest_root {
 	size_t agent_len;
 	const char *busybox;	/* path of a static program */
 	const char *vmbusdump;	/* path of a static program; NULL: nothing is captured */
+	uint32_t payload;	/* bytes of each frame that it keeps */
 	const char *modules;	/* directory; NULL: all is built in */
 	const char *daemons;	/* directory to lay over the root; NULL: none */
 	const char *devices;	/* as --devices */

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PAYLOAD 256u /* as vmbusdump keeps when it is not told */
 #define MAX_AGE_NS 1000000000u
 #define MAX_DEVICES 4096u /* statistics are kept for so many */
 
@@ -61,13 +60,14 @@ static void record(void *ctx, const struct vb_event *ev)
 	note(f, vb_trace_writer_event(f->writer, ev, &f->err));
 }
 
-int vb_host_log_open(struct vb_host_log_file *f, const char *path, struct vb_err *err)
+int vb_host_log_open(struct vb_host_log_file *f, const char *path, uint32_t payload,
+		     struct vb_err *err)
 {
 	struct vb_trace_writer_options opt = { .application = "vmbusreplay " VB_TOOLS_VERSION };
 	static const struct vb_device bus = { .name = "vmbus" };
 	int rc;
 
-	*f = (struct vb_host_log_file){ .log = { f, record, device, PAYLOAD } };
+	*f = (struct vb_host_log_file){ .log = { f, record, device, payload } };
 	if (!path)
 		return 0;
 	rc = vb_trace_writer_open(path, &opt, &f->writer, err);

@@ -20,8 +20,11 @@ struct vb_host_log_file {
 	void *also_ctx;
 };
 
-/* path NULL: nothing is written, but also() is told. */
-int vb_host_log_open(struct vb_host_log_file *f, const char *path, struct vb_err *err);
+/*
+ * path NULL: nothing is written, but also() is told. payload: as in struct vb_host_log, bytes.
+ */
+int vb_host_log_open(struct vb_host_log_file *f, const char *path, uint32_t payload,
+		     struct vb_err *err);
 
 /* Hand what is older than a second to the kernel. */
 void vb_host_log_tick(struct vb_host_log_file *f, uint64_t now_ns);

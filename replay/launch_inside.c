@@ -162,6 +162,7 @@ static int compose(struct inside *in, const char *kernel, struct vb_err *err)
 	add_file(in, "--failure-log", in->failure, "/out/failure");
 	add_file(in, "--persona", o->persona, "/in/persona");
 	add_file(in, "--host-log", o->host_log, "/out/host.pcapng");
+	add_number(in, "--payload", o->payload);
 	add_file(in, "--stats", o->stats, "/out/stats.json");
 	add_file(in, "--console", o->console, "/out/console");
 	add_text(in, "--console-name", o->console ? o->console : o->failure_log);

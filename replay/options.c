@@ -169,6 +169,7 @@ static void set_defaults(struct vb_replay_options *o)
 		.kernel = "bookworm",
 		.memory_mib = 512,
 		.n_vcpus = 1,
+		.payload = VB_PAYLOAD_DEFAULT,
 		.n_cpus = 1,
 		.devices = "heartbeat,shutdown,timesync,kvp,vss,fcopy",
 		.failure_log = "vmbusreplay-console.log",

@@ -40,6 +40,7 @@ struct vb_replay_options {
 	/* the host */
 	const char *devices, *persona;
 	uint32_t vmbus_version; /* 0: the newest */
+	uint64_t payload;	/* of each frame, in both records */
 	struct vb_list faults;
 	bool async_signals;
 	/* what happens */
@@ -73,7 +74,7 @@ void vb_replay_options_done(struct vb_replay_options *o);
 /* Append the text of --help: of the program (0), or of one command. */
 void vb_replay_options_help(enum vb_replay_mode command, struct vb_buf *out);
 
-#define VB_REPLAY_OPTION_ROWS 43
+#define VB_REPLAY_OPTION_ROWS 44
 extern const struct vb_option_row vb_replay_rows[VB_REPLAY_OPTION_ROWS];
 extern const struct vb_option_table vb_replay_table;
 

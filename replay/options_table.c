@@ -166,6 +166,9 @@ const struct vb_option_row vb_replay_rows[] = {
 
 	{ "What comes of it", "capture", 0, "FILE", 0, BOTH, NULL, TEXT(capture),
 	  .help = "what vmbusdump captures in the guest" },
+	{ NULL, "payload", 0, "BYTES|none|all", 0, BOTH, NULL, vb_option_payload, MEMBER(payload),
+	  0, VB_SNAPLEN_MAX,
+	  .help = "keep at most BYTES of each network frame in both records (default 256)" },
 	{ NULL, "host-log", 0, "FILE", 0, BOTH, NULL, TEXT(host_log),
 	  .help = "the host's own record of every message and packet" },
 	{ NULL, "stats", 0, "FILE", 0, BOTH, NULL, TEXT(stats),

@@ -191,7 +191,7 @@ static int add_devices(struct vb_guest_session *s, struct vb_err *err)
 static int set_up(struct vb_guest_session *s, struct vb_err *err)
 {
 	const struct vb_session_hooks *h = vb_session_hooks(s);
-	int rc = vb_host_log_open(&s->log, s->opt->host_log, err);
+	int rc = vb_host_log_open(&s->log, s->opt->host_log, s->opt->payload, err);
 
 	s->log.also = h->record;
 	s->log.also_ctx = h->ctx;

@@ -51,6 +51,7 @@ struct vb_session_options {
 	bool measure;		     /* as in struct vb_vm_options */
 	uint64_t deadline_ns;	     /* of all; 0: none */
 	const char *host_log;	     /* NULL: none */
+	uint32_t payload;	     /* bytes of each frame that it keeps */
 	const char *console;	     /* NULL: only when the guest fails */
 	const char *failure_log;     /* where then */
 	const char *console_name;    /* what to call that file in messages; NULL: by its name */

@@ -118,17 +118,19 @@ static void expect_steps(const struct vb_guest_root *r, const char *early, const
 
 Test(guest_root, steps_with_a_capture)
 {
-	struct vb_guest_root r = { .devices = "kvp", .vmbusdump = "x", .workload = "y" };
+	struct vb_guest_root r = {
+		.devices = "kvp", .vmbusdump = "x", .payload = 256, .workload = "y"
+	};
 
 	expect_steps(&r, "hv_vmbus", "hv_utils",
-		     "capture /bin/vmbusdump -i any -B 32768 -w /out/guest.pcapng\n"
+		     "capture /bin/vmbusdump -i any -B 32768 --payload 256 -w /out/guest.pcapng\n"
 		     "load /lib/modules/hv_vmbus.ko\n"
 		     "captured\n"
 		     "load /lib/modules/hv_utils.ko\n"
 		     "settle\n"
 		     "workload /workload\n");
 	expect_steps(&r, NULL, "hv_utils",
-		     "capture /bin/vmbusdump -i any -B 32768 -w /out/guest.pcapng\n"
+		     "capture /bin/vmbusdump -i any -B 32768 --payload 256 -w /out/guest.pcapng\n"
 		     "load /lib/modules/hv_utils.ko\n"
 		     "settle\n"
 		     "workload /workload\n");
