@@ -68,8 +68,10 @@ static void opened(struct vb_hdevice *d, struct vb_hchannel *c)
 	struct vb_netvsc *n = vb_hdevice_state(d);
 
 	vb_netvsc_queue_reset(n, vb_hchannel_index(c));
-	if (vb_hchannel_index(c) == 0)
-		vb_netvsc_switch_reset(n);
+	if (vb_hchannel_index(c) != 0)
+		return;
+	vb_netvsc_switch_reset(n);
+	n->n_subchannels = 0;
 }
 
 static void closed(struct vb_hdevice *d, struct vb_hchannel *c)

@@ -128,6 +128,7 @@ struct vb_netvsc {
 	/* the conversation */
 	uint32_t version; /* of NVSP; 0: none agreed */
 	uint32_t config_mtu;
+	uint32_t n_subchannels; /* that were offered since the primary channel was opened */
 	uint64_t capabilities;
 	struct vb_netvsc_buffer receive, send;
 	uint32_t filter; /* 0: the guest takes no frames */

@@ -169,12 +169,20 @@ static bool take_messages(struct vb_netvsc *n, const struct vb_netvsc_gathered *
 	return count && at >= g->len;
 }
 
+/* A request whose answer had no place, and a frame from nobody, are not taken. */
+static int may_take(const struct vb_netvsc *n, const struct vb_netvsc_gathered *g)
+{
+	return n->version && (n->receive.there || !g->is_control) ? 0 : -ENOTCONN;
+}
+
 void vb_netvsc_take_rndis(struct vb_netvsc *n, struct vb_hchannel *c, const struct vb_hpacket *p)
 {
 	struct vb_netvsc_gathered g;
 	int rc = vb_netvsc_gather(n, &p->frame, &g);
 	bool on_primary = vb_hchannel_index(c) == 0, good, later;
 
+	if (rc == 0)
+		rc = may_take(n, &g);
 	/* the answer comes before what a control message leads to */
 	if (rc == 0 && g.is_control && on_primary)
 		vb_netvsc_complete(n, 0, p->trans_id, NVSP_SUCCESS);

@@ -13,6 +13,7 @@
 #define MIN_MTU 1514u /* what hosts use in place of a value that makes no sense */
 #define MAX_MTU 9216u
 #define CAP_RSC (1u << 7)
+#define ALLOCATE 1 /* of sub-channels */
 #define OID_NOT_SUPPORTED 0xc00000bbu
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -170,22 +171,22 @@ static void take_subchannel(struct vb_netvsc *n, const struct vb_hpacket *p)
 {
 	struct vb_wanted w[] = { { .path = "nvsp.subchannel.num_subchannels" },
 				 { .path = "nvsp.subchannel.operation" } };
-	uint64_t most = n->queues - 1;
+	uint64_t most = n->queues > n->n_subchannels + 1 ? n->queues - n->n_subchannels - 1 : 0;
 	unsigned int count;
+	bool good;
 
 	if (!read_fields(n, p, w, 2))
 		return;
-	count = (unsigned int)(w[0].number < most ? w[0].number : most);
+	good = w[1].number == ALLOCATE;
+	count = good ? (unsigned int)(w[0].number < most ? w[0].number : most) : 0;
 	const struct vb_value values[] = {
 		VB_NUMBER("nvsp.type", NVSP_SUBCHANNEL),
-		VB_NUMBER("nvsp.subchannel_complete.status",
-			  w[1].number == 1 ? NVSP_SUCCESS : NVSP_FAILURE),
+		VB_NUMBER("nvsp.subchannel_complete.status", good ? NVSP_SUCCESS : NVSP_FAILURE),
 		VB_NUMBER("nvsp.subchannel_complete.num_subchannels", count),
 	};
 
 	answer(n, p, values, COUNT(values), vb_netvsc_message_len(n));
-	if (w[1].number == 1)
-		vb_host_offer_subchannels(n->d, count);
+	n->n_subchannels += vb_host_offer_subchannels(n->d, count);
 }
 
 /* The answer has no payload: Linux waits for just that. */
@@ -255,8 +256,17 @@ static void take_unknown(struct vb_netvsc *n, const struct vb_hpacket *p, uint64
 	answer(n, p, NULL, 0, 0);
 }
 
+static void take_early(struct vb_netvsc *n, const struct vb_hpacket *p, uint64_t type)
+{
+	vb_hdevice_trouble(n->d, "a message of type %u before a version is agreed",
+			   (unsigned int)type);
+	answer(n, p, NULL, 0, 0);
+}
+
 static void take_message(struct vb_netvsc *n, const struct vb_hpacket *p, uint64_t type)
 {
+	if (!n->version && type != NVSP_INIT)
+		return take_early(n, p, type);
 	switch (type) {
 	case NVSP_INIT:
 		return take_init(n, p);

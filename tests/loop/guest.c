@@ -214,6 +214,21 @@ void guest_expect(struct guest *g, uint32_t type)
 	} while (got != type);
 }
 
+bool guest_take_offers(struct guest *g)
+{
+	uint32_t type;
+
+	if (!guest_take(g))
+		return false;
+	type = (uint32_t)guest_field(g, "vmbus.type");
+	REQUIRE(type == VB_CTL_OFFER || type == VB_CTL_RESCIND);
+	if (type == VB_CTL_OFFER)
+		note_offer(g);
+	else
+		note_rescind(g);
+	return true;
+}
+
 /* ---- the connection ---- */
 
 bool guest_contact(struct guest *g, uint32_t version)

@@ -59,6 +59,8 @@ void guest_release(struct guest *g, uint32_t relid);
 bool guest_take(struct guest *g);
 /* Take messages (offers and rescinds are noted) up to one of that type; required to come. */
 void guest_expect(struct guest *g, uint32_t type);
+/* Take one message, an offer or a rescind; false: there is none. */
+bool guest_take_offers(struct guest *g);
 /* A field of the last message; required to be there. */
 uint64_t guest_field(const struct guest *g, const char *path);
 
@@ -109,13 +111,19 @@ void guest_unmap(struct guest_channel *c);
  */
 int guest_send(struct guest_channel *c, uint16_t type, uint16_t flags, uint64_t trans_id,
 	       const void *payload, uint32_t len);
+/* ... with ranges_len bytes, a multiple of 8, between descriptor and payload. */
+int guest_send_ranges(struct guest_channel *c, uint16_t type, uint16_t flags, uint64_t trans_id,
+		      const void *ranges, uint32_t ranges_len, const void *payload, uint32_t len);
 /* Test and clear the channel's event flag. */
 bool guest_event(struct guest_channel *c);
+
+#define GUEST_MAX_RANGES 512u /* bytes of a packet's ranges */
 
 struct guest_packet {
 	uint16_t type, flags;
 	uint64_t trans_id;
-	uint32_t payload_len;
+	uint32_t ranges_len, payload_len;
+	uint8_t ranges[GUEST_MAX_RANGES]; /* between descriptor and payload */
 	uint8_t payload[8192];
 };
 /* The next packet in the ring, whatever the event flag; false: none. */

@@ -167,11 +167,13 @@ struct descriptor {
 	uint64_t trans_id;
 };
 
-int guest_send(struct guest_channel *c, uint16_t type, uint16_t flags, uint64_t trans_id,
-	       const void *payload, uint32_t len)
+int guest_send_ranges(struct guest_channel *c, uint16_t type, uint16_t flags, uint64_t trans_id,
+		      const void *ranges, uint32_t ranges_len, const void *payload, uint32_t len)
 {
-	uint32_t whole = (16 + len + 7) & ~7u, old = c->out.control->write_index;
-	struct descriptor d = { type, 2, (uint16_t)(whole / 8), flags, trans_id };
+	uint32_t head = 16 + ranges_len, whole = (head + len + 7) & ~7u;
+	uint32_t old = c->out.control->write_index;
+	struct descriptor d = { type, (uint16_t)(head / 8), (uint16_t)(whole / 8), flags,
+				trans_id };
 	struct vb_ring_control *control = c->out.control;
 	uint64_t trailer = (uint64_t)old << 32;
 	uint8_t *at = c->out.data + old;
@@ -183,12 +185,20 @@ int guest_send(struct guest_channel *c, uint16_t type, uint16_t flags, uint64_t 
 	control->pending_send_sz = 0;
 	memset(at, 0, whole);
 	memcpy(at, &d, sizeof(d));
-	memcpy(at + 16, payload, len);
+	if (ranges_len)
+		memcpy(at + 16, ranges, ranges_len);
+	memcpy(at + head, payload, len);
 	memcpy(at + whole, &trailer, 8);
 	control->write_index = (old + whole + 8) % c->out.size;
 	if (!control->interrupt_mask && control->read_index == old)
 		signal_host(c);
 	return 0;
+}
+
+int guest_send(struct guest_channel *c, uint16_t type, uint16_t flags, uint64_t trans_id,
+	       const void *payload, uint32_t len)
+{
+	return guest_send_ranges(c, type, flags, trans_id, NULL, 0, payload, len);
 }
 
 bool guest_event(struct guest_channel *c)
@@ -216,7 +226,13 @@ bool guest_read(struct guest_channel *c, struct guest_packet *ret_p)
 	REQUIRE(len >= 16 && len + 8 <= n && d.offset8 >= 2 && d.offset8 <= d.len8);
 	memcpy(trailer, c->in.data + at + len, 8);
 	REQUIRE(trailer[0] == 0 && trailer[1] == at);
-	*ret_p = (struct guest_packet){ d.type, d.flags, d.trans_id, len - d.offset8 * 8u, { 0 } };
+	*ret_p = (struct guest_packet){ .type = d.type,
+					.flags = d.flags,
+					.trans_id = d.trans_id,
+					.ranges_len = d.offset8 * 8u - 16,
+					.payload_len = len - d.offset8 * 8u };
+	memcpy(ret_p->ranges, c->in.data + at + 16,
+	       ret_p->ranges_len < GUEST_MAX_RANGES ? ret_p->ranges_len : GUEST_MAX_RANGES);
 	memcpy(ret_p->payload, c->in.data + at + d.offset8 * (size_t)8,
 	       ret_p->payload_len < sizeof(ret_p->payload) ? ret_p->payload_len :
 							     sizeof(ret_p->payload));
