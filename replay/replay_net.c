@@ -290,7 +290,7 @@ static int send_packet(struct vb_replay_device *d, const struct vb_step *s)
 
 	if (!c)
 		return -ENOTCONN;
-	if (d->net->model->queue[0].first)
+	if (vb_netvsc_is_waiting(d->net->model, 0))
 		return -EAGAIN;
 	return vb_hchannel_send(c, s->bytes, s->wire_len);
 }

@@ -59,6 +59,8 @@ static void stop(struct vb_hdevice *d)
 {
 	struct vb_netvsc *n = vb_hdevice_state(d);
 
+	for (uint16_t i = 0; i < NETVSC_MAX_QUEUES; i++)
+		vb_netvsc_queue_reset(n, i);
 	vb_netvsc_receive_end(n);
 	vb_peer_free(n->peer);
 }
@@ -113,8 +115,8 @@ static bool busy(struct vb_hdevice *d)
 	const struct vb_netvsc *n = vb_hdevice_state(d);
 	bool waits = is_out(n);
 
-	for (size_t i = 0; i < NETVSC_MAX_QUEUES; i++)
-		waits |= n->queue[i].first != NULL;
+	for (uint16_t i = 0; i < NETVSC_MAX_QUEUES; i++)
+		waits |= vb_netvsc_is_waiting(n, i);
 	return waits;
 }
 
@@ -225,7 +227,7 @@ static void counters_command(struct vb_hdevice *d, const char *const *words, siz
 {
 	const struct vb_netvsc *n = vb_hdevice_state(d);
 	const struct vb_netvsc_counters *c = &n->counters;
-	char text[400];
+	char text[500];
 
 	(void)words;
 	(void)n_words;
@@ -233,10 +235,10 @@ static void counters_command(struct vb_hdevice *d, const char *const *words, siz
 		 "sent %" PRIu64 " sent_bytes %" PRIu64 " received %" PRIu64
 		 " received_bytes %" PRIu64 " large_sends %" PRIu64 " coalesced %" PRIu64
 		 " batches %" PRIu64 " refused %" PRIu64 " dropped_filter %" PRIu64
-		 " dropped_full %" PRIu64 " dropped_long %" PRIu64,
+		 " dropped_full %" PRIu64 " dropped_long %" PRIu64 " dropped_fault %" PRIu64,
 		 c->sent, c->sent_bytes, c->received, c->received_bytes, c->large_sends,
 		 c->coalesced, c->batches, c->refused, c->dropped_filter, c->dropped_full,
-		 c->dropped_long);
+		 c->dropped_long, c->dropped_fault);
 	vb_hrequest_done(rq, 0, text);
 }
 

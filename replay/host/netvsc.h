@@ -9,7 +9,8 @@
  *	netvsc_adapter.c  RNDIS control: initialise, query, set
  *	netvsc_objects.c  what an OID is answered with
  *	netvsc_send.c	  messages of the guest: gathered from section and ranges, taken apart
- *	netvsc_receive.c  messages to the guest: queues, parts of the receive buffer
+ *	netvsc_receive.c  messages to the guest: parts of the receive buffer
+ *	netvsc_queue.c	  what waits for the guest, and in which order it goes
  *	netvsc_message.c  the message of a frame
  *	netvsc_rss.c	  which queue a frame arrives on
  *	netvsc_log.c	  the bytes outside the ring, for the host's log
@@ -27,6 +28,7 @@
 #define NETVSC_MAX_MESSAGE (256u << 10) /* bytes of one packet's messages; more is refused */
 #define NETVSC_MAX_PARTS 45u		/* of a coalesced frame */
 #define NETVSC_CONTROL_PARTS 16u	/* of the receive buffer, which frames leave alone */
+#define NETVSC_MAX_CONTROL 128u		/* answers that wait; more requests are refused */
 
 /* NVSP: hyperv_net.h of Linux 6.1; numbers only, the layouts are rows. */
 enum nvsp_type {
@@ -86,11 +88,15 @@ struct vb_netvsc_out {
 	uint8_t bytes[]; /* a whole packet; an RNDIS message; a frame */
 };
 
+struct vb_netvsc_list {
+	struct vb_netvsc_out *first, **end;
+};
+
 /* One channel. */
 struct vb_netvsc_queue {
-	struct vb_netvsc_out *first, **end;
-	uint32_t n_waiting; /* frames */
-	uint32_t n_owed;    /* completions: while there are some, no more packets are taken */
+	struct vb_netvsc_list answers;	/* while there are some, no more packets are taken */
+	struct vb_netvsc_list messages; /* which go into the receive buffer */
+	uint32_t n_frames, n_control;	/* of messages */
 	bool is_paused;
 };
 
@@ -101,6 +107,7 @@ struct vb_netvsc_counters {
 	uint64_t dropped_filter; /* frames for the guest: it takes none */
 	uint64_t dropped_full;	 /* too many wait */
 	uint64_t dropped_long;	 /* longer than a part of the receive buffer */
+	uint64_t dropped_fault;	 /* the memory of the receive buffer is gone */
 };
 
 /*
@@ -144,6 +151,7 @@ struct vb_netvsc {
 	uint16_t *part_queue; /* of the first part of a packet: its channel, and 1; 0: not out */
 	uint32_t free_part, n_free;
 	struct vb_netvsc_queue queue[NETVSC_MAX_QUEUES];
+	uint32_t corked; /* a queue that is not flushed now, and 1; 0: all are */
 	struct vb_peer *peer;
 	const struct vb_netvsc_player *player; /* NULL: nobody plays */
 	struct vb_netvsc_counters counters;
@@ -222,7 +230,31 @@ void vb_netvsc_take_rndis(struct vb_netvsc *n, struct vb_hchannel *c, const stru
 
 int vb_netvsc_receive_begin(struct vb_netvsc *n); /* the buffer is there; -ENOMEM */
 void vb_netvsc_receive_end(struct vb_netvsc *n);  /* it is not any more */
+/* The guest is done with a packet of ours. */
+void vb_netvsc_completed(struct vb_netvsc *n, struct vb_hchannel *c, uint64_t trans_id);
+/* What a channel had will not be completed any more. */
+void vb_netvsc_forget_queue(struct vb_netvsc *n, uint16_t queue);
+/* The frame can be sent at all, though it may have to wait. */
+bool vb_netvsc_fits(const struct vb_netvsc *n, const struct vb_peer_frame *f);
+/* Send it now: 0, -EAGAIN, or why it cannot be. The receive buffer must be there. */
+int vb_netvsc_hand_control(struct vb_netvsc *n, uint16_t queue, const struct vb_netvsc_out *o);
+int vb_netvsc_hand_frame(struct vb_netvsc *n, uint16_t queue, const struct vb_netvsc_out *o);
+/*
+ * A packet of n_parts messages, one behind the other in bytes, now or not at all. The id is that which
+ * the guest completes it with. -EAGAIN: there is no room, or others wait for it; -ENETDOWN: the guest
+ * takes no frames; -ENOTCONN: it has no such channel, or shares no buffer; -EMSGSIZE.
+ */
+int vb_netvsc_receive(struct vb_netvsc *n, uint16_t queue, const uint8_t *bytes,
+		      const uint32_t *lens, uint32_t n_parts, bool is_control,
+		      uint64_t *ret_trans_id);
+
+/* ---- netvsc_queue.c ---- */
+
 void vb_netvsc_queue_reset(struct vb_netvsc *n, uint16_t queue);
+void vb_netvsc_drop_messages(struct vb_netvsc *n, uint16_t queue);
+bool vb_netvsc_is_waiting(const struct vb_netvsc *n, uint16_t queue);
+/* There is a place for one more answer to a control message. */
+bool vb_netvsc_takes_control(const struct vb_netvsc *n);
 /* Answer a packet: status of NVSP. */
 void vb_netvsc_complete(struct vb_netvsc *n, uint16_t queue, uint64_t trans_id, uint32_t status);
 /* A whole packet, in its turn. */
@@ -232,16 +264,6 @@ void vb_netvsc_send_packet(struct vb_netvsc *n, uint16_t queue, const struct vb_
 void vb_netvsc_send_control(struct vb_netvsc *n, const uint8_t *message, uint32_t len);
 /* A frame, on a queue or (UINT16_MAX) on that which the guest's table says. */
 void vb_netvsc_send_frame(struct vb_netvsc *n, uint16_t queue, const struct vb_peer_frame *f);
-/*
- * A packet of n_parts messages, one behind the other in bytes, now or not at all. The id is that which
- * the guest completes it with. -EAGAIN: there is no room, or others wait for it; -ENETDOWN: the guest
- * takes no frames; -ENOTCONN: it has no such channel, or shares no buffer; -EMSGSIZE.
- */
-int vb_netvsc_receive(struct vb_netvsc *n, uint16_t queue, const uint8_t *bytes,
-		      const uint32_t *lens, uint32_t n_parts, bool is_control,
-		      uint64_t *ret_trans_id);
-/* The guest is done with a packet of ours. */
-void vb_netvsc_completed(struct vb_netvsc *n, struct vb_hchannel *c, uint64_t trans_id);
 /* Send what waits on a channel, as far as there is room. */
 void vb_netvsc_flush(struct vb_netvsc *n, uint16_t queue);
 

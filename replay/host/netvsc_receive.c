@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * What the guest receives: each message in a part of the receive buffer, which stays the guest's
- * until it completes the packet. What finds no room waits in its channel's queue, in order; frames
- * beyond the backlog are dropped, as a switch would.
+ * until it completes the packet.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -33,6 +32,7 @@ int vb_netvsc_receive_begin(struct vb_netvsc *n)
 	return 0;
 }
 
+/* What waits for a part has none now; answers wait for the ring alone. */
 void vb_netvsc_receive_end(struct vb_netvsc *n)
 {
 	free(n->next_part);
@@ -42,7 +42,7 @@ void vb_netvsc_receive_end(struct vb_netvsc *n)
 	n->n_free = 0;
 	n->receive.there = false;
 	for (uint16_t i = 0; i < NETVSC_MAX_QUEUES; i++)
-		vb_netvsc_queue_reset(n, i);
+		vb_netvsc_drop_messages(n, i);
 }
 
 static uint32_t take_part(struct vb_netvsc *n)
@@ -79,70 +79,18 @@ void vb_netvsc_completed(struct vb_netvsc *n, struct vb_hchannel *c, uint64_t tr
 	}
 	give_parts(n, (uint32_t)trans_id);
 	for (uint16_t i = 0; i < NETVSC_MAX_QUEUES; i++)
-		if (n->queue[i].first)
+		if (n->queue[i].messages.first)
 			vb_netvsc_flush(n, i);
 }
 
-/* ---- queues ---- */
-
-static struct vb_netvsc_out *new_out(uint32_t len)
+void vb_netvsc_forget_queue(struct vb_netvsc *n, uint16_t queue)
 {
-	struct vb_netvsc_out *o = calloc(1, sizeof(*o) + len);
-
-	if (o)
-		o->len = len;
-	return o;
-}
-
-static void put(struct vb_netvsc *n, uint16_t queue, struct vb_netvsc_out *o)
-{
-	struct vb_netvsc_queue *q = &n->queue[queue];
-
-	if (!q->first)
-		q->end = &q->first;
-	*q->end = o;
-	q->end = &o->next;
-	q->n_waiting += o->kind == OUT_FRAME;
-	q->n_owed += o->kind == OUT_COMPLETION;
-	vb_netvsc_flush(n, queue);
-}
-
-static void drop_first(struct vb_netvsc_queue *q)
-{
-	struct vb_netvsc_out *o = q->first;
-
-	q->first = o->next;
-	q->n_waiting -= o->kind == OUT_FRAME;
-	q->n_owed -= o->kind == OUT_COMPLETION;
-	free(o);
-}
-
-void vb_netvsc_queue_reset(struct vb_netvsc *n, uint16_t queue)
-{
-	while (n->queue[queue].first)
-		drop_first(&n->queue[queue]);
-	n->queue[queue].is_paused = false; /* a channel begins unpaused */
+	for (uint32_t i = 0; n->receive.there && i < n->receive.n_parts; i++)
+		if (n->part_queue[i] == queue + 1)
+			give_parts(n, i);
 }
 
 /* ---- sending ---- */
-
-static struct vb_hchannel *channel_of(struct vb_netvsc *n, uint16_t queue)
-{
-	return vb_hdevice_channel(n->d, queue);
-}
-
-static int send_completion(struct vb_netvsc *n, struct vb_hchannel *c,
-			   const struct vb_netvsc_out *o)
-{
-	const struct vb_value values[] = {
-		VB_NUMBER("hv_ring.type", 11),
-		VB_NUMBER("hv_ring.trans_id", o->trans_id),
-		VB_NUMBER("nvsp.type", NVSP_RNDIS_COMPLETE),
-		VB_NUMBER("nvsp.rndis_complete.status", o->bytes[0]),
-	};
-
-	return vb_hchannel_send_values(c, 16 + vb_netvsc_message_len(n), values, COUNT(values));
-}
 
 /* One message and its place. */
 struct part {
@@ -202,7 +150,7 @@ static int hand_over(struct vb_netvsc *n, uint16_t queue, const struct part *par
 	int rc;
 
 	chain(n, parts, n_parts);
-	rc = announce(n, channel_of(n, queue), parts, n_parts, is_control);
+	rc = announce(n, vb_hdevice_channel(n->d, queue), parts, n_parts, is_control);
 	if (rc)
 		give_parts(n, first);
 	else
@@ -216,17 +164,21 @@ static int fill(struct vb_netvsc *n, uint32_t part, const uint8_t *bytes, uint32
 			     len);
 }
 
-static int send_control(struct vb_netvsc *n, uint16_t queue, const struct vb_netvsc_out *o)
+int vb_netvsc_hand_control(struct vb_netvsc *n, uint16_t queue, const struct vb_netvsc_out *o)
 {
 	struct part part = { .len = o->len };
 	int rc;
 
+	if (o->len > n->receive.part_len)
+		return -EMSGSIZE;
 	if (!n->n_free)
 		return -EAGAIN;
 	part.part = take_part(n);
 	rc = fill(n, part.part, o->bytes, o->len);
-	if (rc)
+	if (rc) {
+		give_back(n, &part, 1);
 		return rc;
+	}
 	return hand_over(n, queue, &part, 1, true);
 }
 
@@ -239,6 +191,22 @@ static uint32_t count_parts(const struct vb_peer_frame *f)
 	if (!f->part_len || f->len <= f->head_len)
 		return 1;
 	return (payload + f->part_len - 1) / f->part_len;
+}
+
+/* Parts that frames leave alone: a small buffer has not so many to spare. */
+static uint32_t control_parts(const struct vb_netvsc *n)
+{
+	uint32_t half = n->receive.n_parts / 2;
+
+	return half < NETVSC_CONTROL_PARTS ? half : NETVSC_CONTROL_PARTS;
+}
+
+bool vb_netvsc_fits(const struct vb_netvsc *n, const struct vb_peer_frame *f)
+{
+	uint32_t n_parts = count_parts(f);
+
+	return n_parts <= NETVSC_MAX_PARTS && n_parts + control_parts(n) <= n->receive.n_parts &&
+	       (n_parts > 1 || f->len < n->receive.part_len);
 }
 
 static int fill_parts(struct vb_netvsc *n, const struct vb_netvsc_out *o, struct part *parts,
@@ -267,15 +235,15 @@ static int fill_parts(struct vb_netvsc *n, const struct vb_netvsc_out *o, struct
 	return 0;
 }
 
-static int send_frame(struct vb_netvsc *n, uint16_t queue, const struct vb_netvsc_out *o)
+int vb_netvsc_hand_frame(struct vb_netvsc *n, uint16_t queue, const struct vb_netvsc_out *o)
 {
 	struct part parts[NETVSC_MAX_PARTS];
 	uint32_t n_parts = count_parts(&o->frame);
 	int rc;
 
-	if (n_parts > NETVSC_MAX_PARTS)
+	if (!vb_netvsc_fits(n, &o->frame))
 		return -EMSGSIZE;
-	if (n->n_free < n_parts + NETVSC_CONTROL_PARTS)
+	if (n->n_free < n_parts + control_parts(n))
 		return -EAGAIN;
 	for (uint32_t i = 0; i < n_parts; i++)
 		parts[i].part = take_part(n);
@@ -317,7 +285,8 @@ static int may_receive(const struct vb_netvsc *n, uint16_t queue, uint32_t n_par
 		return -EMSGSIZE;
 	if (!is_control && !n->filter)
 		return -ENETDOWN;
-	if (n->queue[queue].first || n->n_free < n_parts + (is_control ? 0 : NETVSC_CONTROL_PARTS))
+	if (vb_netvsc_is_waiting(n, queue) ||
+	    n->n_free < n_parts + (is_control ? 0 : control_parts(n)))
 		return -EAGAIN;
 	return 0;
 }
@@ -341,132 +310,4 @@ int vb_netvsc_receive(struct vb_netvsc *n, uint16_t queue, const uint8_t *bytes,
 	}
 	n->counters.received += !is_control;
 	return hand_over(n, queue, parts, n_parts, is_control);
-}
-
-/* ---- the turn ---- */
-
-static int send_one(struct vb_netvsc *n, uint16_t queue, const struct vb_netvsc_out *o)
-{
-	struct vb_hchannel *c = channel_of(n, queue);
-
-	if (!c)
-		return -ENOTCONN;
-	switch (o->kind) {
-	case OUT_COMPLETION:
-		return send_completion(n, c, o);
-	case OUT_IN_BAND:
-		return vb_hchannel_send(c, o->bytes, o->len);
-	case OUT_CONTROL:
-		return n->receive.there ? send_control(n, queue, o) : -ENOTCONN;
-	case OUT_FRAME:
-		return n->receive.there ? send_frame(n, queue, o) : -ENOTCONN;
-	}
-	return -EINVAL;
-}
-
-static void account(struct vb_netvsc *n, const struct vb_netvsc_out *o, int rc)
-{
-	if (rc == 0 || rc == -ENOTCONN)
-		return;
-	if (o->kind == OUT_FRAME)
-		n->counters.dropped_long++;
-	else
-		vb_hdevice_trouble(n->d, "a message cannot be sent: %s", strerror(-rc));
-}
-
-void vb_netvsc_flush(struct vb_netvsc *n, uint16_t queue)
-{
-	struct vb_netvsc_queue *q = &n->queue[queue];
-	struct vb_hchannel *c = channel_of(n, queue);
-	int rc = 0;
-
-	while (q->first) {
-		rc = send_one(n, queue, q->first);
-		if (rc == -EAGAIN)
-			break;
-		account(n, q->first, rc);
-		drop_first(q);
-	}
-	/* one that gets no answers is not heard, or what we owe would have no bound */
-	if (c && q->is_paused != (q->n_owed > 0)) {
-		q->is_paused = !q->is_paused;
-		vb_hchannel_pause(c, q->is_paused);
-	}
-}
-
-/* ---- for the others ---- */
-
-void vb_netvsc_complete(struct vb_netvsc *n, uint16_t queue, uint64_t trans_id, uint32_t status)
-{
-	struct vb_netvsc_out *o = new_out(1);
-
-	if (!o)
-		return vb_hdevice_trouble(n->d, "no memory for an answer");
-	o->kind = OUT_COMPLETION;
-	o->trans_id = trans_id;
-	o->bytes[0] = (uint8_t)status;
-	put(n, queue, o);
-}
-
-void vb_netvsc_send_packet(struct vb_netvsc *n, uint16_t queue, const struct vb_value *values,
-			   size_t n_values, uint32_t len)
-{
-	struct vb_frame f = { .kind = VB_KIND_PACKET,
-			      .class = VB_CLASS_NETWORK,
-			      .direction = VB_TO_GUEST,
-			      .proto_version = n->version };
-	struct vb_value all[24];
-	struct vb_netvsc_out *o;
-
-	len = (len + 7) & ~7u;
-	o = new_out(len);
-	if (!o || n_values + 2 > COUNT(all)) {
-		free(o);
-		return vb_hdevice_trouble(n->d, "no memory for a message");
-	}
-	f.wire_len = len;
-	memcpy(all, values, n_values * sizeof(*values));
-	all[n_values] = (struct vb_value)VB_NUMBER("hv_ring.len8", len / 8);
-	all[n_values + 1] = (struct vb_value)VB_NUMBER("hv_ring.data_offset8", 2);
-	o->kind = OUT_IN_BAND;
-	if (vb_values_encode(vb_root_proto(VB_KIND_PACKET), &f, all, n_values + 2, o->bytes, len)) {
-		free(o);
-		return vb_hdevice_trouble(n->d, "a message of ours that cannot be written");
-	}
-	put(n, queue, o);
-}
-
-void vb_netvsc_send_control(struct vb_netvsc *n, const uint8_t *message, uint32_t len)
-{
-	struct vb_netvsc_out *o = new_out(len);
-
-	if (!o)
-		return vb_hdevice_trouble(n->d, "no memory for a message");
-	o->kind = OUT_CONTROL;
-	memcpy(o->bytes, message, len);
-	put(n, 0, o);
-}
-
-void vb_netvsc_send_frame(struct vb_netvsc *n, uint16_t queue, const struct vb_peer_frame *f)
-{
-	struct vb_netvsc_out *o;
-
-	if (!n->filter || !n->link || n->is_leaving) {
-		n->counters.dropped_filter++;
-		return;
-	}
-	if (queue == UINT16_MAX)
-		queue = n->n_table ? vb_netvsc_queue_of(n, vb_netvsc_hash(n, f)) : 0;
-	if (n->queue[queue].n_waiting >= n->backlog) {
-		n->counters.dropped_full++;
-		return;
-	}
-	o = new_out(f->len);
-	if (!o)
-		return vb_hdevice_trouble(n->d, "no memory for a frame");
-	o->kind = OUT_FRAME;
-	o->frame = *f;
-	memcpy(o->bytes, f->bytes, f->len);
-	o->frame.bytes = o->bytes;
-	put(n, queue, o);
 }

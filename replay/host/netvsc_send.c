@@ -170,34 +170,42 @@ static bool take_messages(struct vb_netvsc *n, const struct vb_netvsc_gathered *
 }
 
 /* A request whose answer had no place, and a frame from nobody, are not taken. */
-static int may_take(const struct vb_netvsc *n, const struct vb_netvsc_gathered *g)
+static int may_take(const struct vb_netvsc *n, bool is_control, bool on_primary)
 {
-	return n->version && (n->receive.there || !g->is_control) ? 0 : -ENOTCONN;
+	if (!n->version)
+		return -ENOTCONN;
+	if (!is_control)
+		return 0;
+	return !on_primary ? -EBADMSG : vb_netvsc_takes_control(n) ? 0 : -EBUSY;
 }
 
+static void tell_refused(struct vb_netvsc *n, uint16_t queue, int rc)
+{
+	n->counters.refused++;
+	vb_hdevice_trouble(n->d, "an RNDIS packet on queue %u is refused: %s", queue,
+			   rc ? strerror(-rc) : "its messages make no sense");
+}
+
+/* The answer comes before what the messages lead to. */
 void vb_netvsc_take_rndis(struct vb_netvsc *n, struct vb_hchannel *c, const struct vb_hpacket *p)
 {
+	uint16_t queue = vb_hchannel_index(c);
 	struct vb_netvsc_gathered g;
 	int rc = vb_netvsc_gather(n, &p->frame, &g);
-	bool on_primary = vb_hchannel_index(c) == 0, good, later;
+	bool good, is_later;
 
 	if (rc == 0)
-		rc = may_take(n, &g);
-	/* the answer comes before what a control message leads to */
-	if (rc == 0 && g.is_control && on_primary)
-		vb_netvsc_complete(n, 0, p->trans_id, NVSP_SUCCESS);
+		rc = may_take(n, g.is_control, queue == 0);
+	n->corked = queue + 1u;
 	if (n->player)
-		n->player->begin(n->player->ctx, vb_hchannel_index(c), p->trans_id);
-	good = rc == 0 && (!g.is_control || on_primary) && take_messages(n, &g);
-	later = n->player && n->player->end(n->player->ctx);
-	if (!good) {
-		n->counters.refused++;
-		vb_hdevice_trouble(n->d, "an RNDIS packet on queue %u is refused: %s",
-				   vb_hchannel_index(c),
-				   rc ? strerror(-rc) : "its messages make no sense");
-	}
-	if (!later && (rc || !g.is_control || !on_primary))
-		vb_netvsc_complete(n, vb_hchannel_index(c), p->trans_id,
-				   good ? NVSP_SUCCESS : NVSP_FAILURE);
+		n->player->begin(n->player->ctx, queue, p->trans_id);
+	good = rc == 0 && take_messages(n, &g);
+	is_later = n->player && n->player->end(n->player->ctx) && (rc || !g.is_control);
+	n->corked = 0;
+	if (!good)
+		tell_refused(n, queue, rc);
+	if (p->flags & 1 && !is_later)
+		vb_netvsc_complete(n, queue, p->trans_id, good ? NVSP_SUCCESS : NVSP_FAILURE);
+	vb_netvsc_flush(n, queue);
 	free(g.bytes);
 }

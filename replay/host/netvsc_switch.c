@@ -303,7 +303,8 @@ void vb_netvsc_switch_packet(struct vb_netvsc *n, struct vb_hchannel *c, const s
 
 	if (p->type == 11)
 		return vb_netvsc_completed(n, c, p->trans_id);
-	if (has_type && type.number == NVSP_RNDIS)
+	/* with ranges it can be nothing else, legible or not */
+	if (p->type == 9 || (has_type && type.number == NVSP_RNDIS))
 		return vb_netvsc_take_rndis(n, c, p);
 	if (vb_hchannel_index(c) != 0 || !has_type) {
 		vb_hdevice_trouble(n->d, "a packet on queue %u that is no RNDIS packet",
