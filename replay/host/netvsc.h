@@ -52,6 +52,8 @@ enum nvsp_type {
 	NVSP_INDIRECTION_TABLE = 134,
 };
 
+#define NETVSC_CAP_RSC (1u << 7) /* of the guest's capabilities: it takes coalesced frames */
+
 enum nvsp_status { NVSP_NONE = 0, NVSP_SUCCESS = 1, NVSP_FAILURE = 2 };
 
 enum nvsp_version {

@@ -161,46 +161,69 @@ static void add_rss(const struct vb_netvsc *n, struct vb_netvsc_object *o)
 	add(o, INFO "rss_capabilities.table_entries", n->table_len);
 }
 
-static void add_checksums(struct vb_netvsc_object *o)
-{
-	add(o, INFO "offload.checksum.ipv4_send_encap", ETHERNET);
-	add(o, INFO "offload.checksum.ipv4_send", CHECKSUM_V4);
-	add(o, INFO "offload.checksum.ipv4_receive_encap", ETHERNET);
-	add(o, INFO "offload.checksum.ipv4_receive", CHECKSUM_V4);
-	add(o, INFO "offload.checksum.ipv6_send_encap", ETHERNET);
-	add(o, INFO "offload.checksum.ipv6_send", CHECKSUM_V6);
-	add(o, INFO "offload.checksum.ipv6_receive_encap", ETHERNET);
-	add(o, INFO "offload.checksum.ipv6_receive", CHECKSUM_V6);
-}
+/* The same object says what is possible and what is in use. */
+#define OFFLOAD(field)                                                                             \
+	{                                                                                          \
+		INFO "offload." field, INFO "current_offload." field                               \
+	}
 
-static void add_large_sends(struct vb_netvsc_object *o)
+struct offload {
+	const char *path[2];
+	uint32_t value;
+};
+
+static const struct offload checksums[] = {
+	{ OFFLOAD("checksum.ipv4_send_encap"), ETHERNET },
+	{ OFFLOAD("checksum.ipv4_send"), CHECKSUM_V4 },
+	{ OFFLOAD("checksum.ipv4_receive_encap"), ETHERNET },
+	{ OFFLOAD("checksum.ipv4_receive"), CHECKSUM_V4 },
+	{ OFFLOAD("checksum.ipv6_send_encap"), ETHERNET },
+	{ OFFLOAD("checksum.ipv6_send"), CHECKSUM_V6 },
+	{ OFFLOAD("checksum.ipv6_receive_encap"), ETHERNET },
+	{ OFFLOAD("checksum.ipv6_receive"), CHECKSUM_V6 },
+};
+
+static const struct offload large_sends[] = {
+	{ OFFLOAD("lso2.ipv4_encap"), ETHERNET },
+	{ OFFLOAD("lso2.ipv4_max_size"), LSO_MAX },
+	{ OFFLOAD("lso2.ipv4_min_segments"), 2 },
+	{ OFFLOAD("lso2.ipv6_encap"), ETHERNET },
+	{ OFFLOAD("lso2.ipv6_max_size"), LSO_MAX },
+	{ OFFLOAD("lso2.ipv6_min_segments"), 2 },
+	{ OFFLOAD("lso2.ipv6_options"), LSO_V6_OPTIONS },
+};
+
+static const struct offload coalescing[] = {
+	{ OFFLOAD("rsc_ipv4"), 1 },
+	{ OFFLOAD("rsc_ipv6"), 1 },
+};
+
+#define ADD_OFFLOADS(o, list, in_use)                                                              \
+	add_offloads(o, list, sizeof(list) / sizeof((list)[0]), in_use)
+
+static void add_offloads(struct vb_netvsc_object *o, const struct offload *list, size_t count,
+			 bool in_use)
 {
-	add(o, INFO "offload.lso2.ipv4_encap", ETHERNET);
-	add(o, INFO "offload.lso2.ipv4_max_size", LSO_MAX);
-	add(o, INFO "offload.lso2.ipv4_min_segments", 2);
-	add(o, INFO "offload.lso2.ipv6_encap", ETHERNET);
-	add(o, INFO "offload.lso2.ipv6_max_size", LSO_MAX);
-	add(o, INFO "offload.lso2.ipv6_min_segments", 2);
-	add(o, INFO "offload.lso2.ipv6_options", LSO_V6_OPTIONS);
+	for (size_t i = 0; i < count; i++)
+		add(o, list[i].path[in_use], list[i].value);
 }
 
 /* Revisions grew with NVSP: 1 (112 bytes), 2 with 4 (144), 3 with 5 (156). */
-static void add_offload(const struct vb_netvsc *n, struct vb_netvsc_object *o)
+static void add_offload(const struct vb_netvsc *n, bool in_use, struct vb_netvsc_object *o)
 {
-	if (n->version >= NVSP_5)
-		OBJECT(o, "offload", 0xa7, 3, 156);
-	else if (n->version >= NVSP_4)
-		OBJECT(o, "offload", 0xa7, 2, 144);
+	uint32_t revision = n->version >= NVSP_5 ? 3 : n->version >= NVSP_4 ? 2 : 1;
+	uint32_t len = revision == 3 ? 156 : revision == 2 ? 144 : 112;
+
+	if (in_use)
+		OBJECT(o, "current_offload", 0xa7, revision, len);
 	else
-		OBJECT(o, "offload", 0xa7, 1, 112);
+		OBJECT(o, "offload", 0xa7, revision, len);
 	if (n->checksum)
-		add_checksums(o);
+		ADD_OFFLOADS(o, checksums, in_use);
 	if (n->lso)
-		add_large_sends(o);
-	if (n->rsc && n->version >= NVSP_5) {
-		add(o, INFO "offload.rsc_ipv4", 1);
-		add(o, INFO "offload.rsc_ipv6", 1);
-	}
+		ADD_OFFLOADS(o, large_sends, in_use);
+	if (n->rsc && revision == 3)
+		ADD_OFFLOADS(o, coalescing, in_use);
 }
 
 static void add_link_state(const struct vb_netvsc *n, struct vb_netvsc_object *o)
@@ -260,7 +283,7 @@ static bool add_object(const struct vb_netvsc *n, uint32_t oid, struct vb_netvsc
 		return n->queues > 1;
 	case OID_OFFLOAD:
 	case OID_CURRENT_OFFLOAD:
-		add_offload(n, o);
+		add_offload(n, oid == OID_CURRENT_OFFLOAD, o);
 		return true;
 	default:
 		return false;
@@ -303,7 +326,8 @@ static uint32_t set_offload(struct vb_netvsc *n, const struct vb_frame *f)
 	struct vb_wanted w = { .path = SET "offload_parameters.rsc_ipv4" };
 
 	/* older guests send a shorter object */
-	n->rsc_on = n->rsc && find(f, &w, 1) && w.number == SWITCHED_ON;
+	n->rsc_on = n->rsc && n->capabilities & NETVSC_CAP_RSC && find(f, &w, 1) &&
+		    w.number == SWITCHED_ON;
 	if (n->peer)
 		vb_peer_reset(n->peer, (uint32_t)max_frame(n), n->rsc_on);
 	return RNDIS_SUCCESS;
@@ -359,6 +383,7 @@ static uint32_t set_rss(struct vb_netvsc *n, const struct vb_frame *f)
 {
 	struct vb_wanted flags, hash;
 	struct rss_place at;
+	uint32_t status;
 
 	if (!find_rss(f, &at, &flags, &hash))
 		return RNDIS_INVALID_DATA;
@@ -366,8 +391,10 @@ static uint32_t set_rss(struct vb_netvsc *n, const struct vb_frame *f)
 		n->n_table = 0;
 		return RNDIS_SUCCESS;
 	}
-	n->hash = (uint32_t)hash.number;
-	return take_table(n, &at);
+	status = take_table(n, &at);
+	if (status == RNDIS_SUCCESS)
+		n->hash = (uint32_t)hash.number;
+	return status;
 }
 
 uint32_t vb_netvsc_set(struct vb_netvsc *n, const struct vb_frame *f, uint32_t oid)

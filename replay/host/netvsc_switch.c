@@ -12,7 +12,6 @@
 #define LONG_MESSAGE 40u
 #define MIN_MTU 1514u /* what hosts use in place of a value that makes no sense */
 #define MAX_MTU 9216u
-#define CAP_RSC (1u << 7)
 #define ALLOCATE 1 /* of sub-channels */
 #define OID_NOT_SUPPORTED 0xc00000bbu
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -93,7 +92,6 @@ static void take_config(struct vb_netvsc *n, const struct vb_hpacket *p)
 	n->config_mtu = w[0].number >= MIN_MTU && w[0].number <= MAX_MTU ? (uint32_t)w[0].number :
 									   MIN_MTU;
 	n->capabilities = w[1].number;
-	n->rsc_on = n->rsc && n->capabilities & CAP_RSC;
 }
 
 /* ---- the shared buffers ---- */
