@@ -96,9 +96,9 @@ struct vb_netvsc_list {
 
 /* One channel. */
 struct vb_netvsc_queue {
-	struct vb_netvsc_list answers;	/* while there are some, no more packets are taken */
-	struct vb_netvsc_list messages; /* which go into the receive buffer */
-	uint32_t n_frames, n_control;	/* of messages */
+	struct vb_netvsc_list answers;	       /* while there are some, no more packets are taken */
+	struct vb_netvsc_list control, frames; /* go into the receive buffer */
+	uint32_t n_control, n_frames;
 	bool is_paused;
 };
 

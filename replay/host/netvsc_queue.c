@@ -2,7 +2,8 @@
 /*
  * What waits for its turn on a channel. Answers want room in the ring and go first; messages want a
  * part of the receive buffer as well, and parts come back in packets of the guest, which it may not
- * be able to send before it has its answers. Frames beyond the backlog are dropped, as a switch would.
+ * be able to send before it has its answers. Control goes before frames, which leave some parts to
+ * it. Frames beyond the backlog are dropped, as a switch would.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -53,7 +54,7 @@ static void put_message(struct vb_netvsc *n, uint16_t queue, struct vb_netvsc_ou
 
 	q->n_frames += o->kind == OUT_FRAME;
 	q->n_control += o->kind == OUT_CONTROL;
-	append(&q->messages, o);
+	append(o->kind == OUT_FRAME ? &q->frames : &q->control, o);
 	vb_netvsc_flush(n, queue);
 }
 
@@ -62,8 +63,10 @@ void vb_netvsc_drop_messages(struct vb_netvsc *n, uint16_t queue)
 	struct vb_netvsc_queue *q = &n->queue[queue];
 
 	n->counters.dropped_filter += q->n_frames;
-	while (q->messages.first)
-		drop_first(q, &q->messages);
+	while (q->frames.first)
+		drop_first(q, &q->frames);
+	while (q->control.first)
+		drop_first(q, &q->control);
 }
 
 void vb_netvsc_queue_reset(struct vb_netvsc *n, uint16_t queue)
@@ -79,7 +82,9 @@ void vb_netvsc_queue_reset(struct vb_netvsc *n, uint16_t queue)
 
 bool vb_netvsc_is_waiting(const struct vb_netvsc *n, uint16_t queue)
 {
-	return n->queue[queue].answers.first || n->queue[queue].messages.first;
+	const struct vb_netvsc_queue *q = &n->queue[queue];
+
+	return q->answers.first || q->control.first || q->frames.first;
 }
 
 bool vb_netvsc_takes_control(const struct vb_netvsc *n)
@@ -157,8 +162,8 @@ void vb_netvsc_flush(struct vb_netvsc *n, uint16_t queue)
 
 	if (n->corked == queue + 1u)
 		return;
-	if (flush(n, queue, &q->answers))
-		flush(n, queue, &q->messages);
+	if (flush(n, queue, &q->answers) && flush(n, queue, &q->control))
+		flush(n, queue, &q->frames);
 	/* one that gets no answers is not heard, or what we owe would have no bound */
 	if (c && q->is_paused != (q->answers.first != NULL)) {
 		q->is_paused = !q->is_paused;

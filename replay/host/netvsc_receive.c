@@ -79,7 +79,7 @@ void vb_netvsc_completed(struct vb_netvsc *n, struct vb_hchannel *c, uint64_t tr
 	}
 	give_parts(n, (uint32_t)trans_id);
 	for (uint16_t i = 0; i < NETVSC_MAX_QUEUES; i++)
-		if (n->queue[i].messages.first)
+		if (vb_netvsc_is_waiting(n, i))
 			vb_netvsc_flush(n, i);
 }
 

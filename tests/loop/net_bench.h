@@ -141,6 +141,12 @@ uint32_t net_info(const struct net_frame *f, uint32_t type);
 /* The next packet, with one frame, given back at once; false: none. */
 bool net_take_frame(struct net_bench *b, uint16_t queue, struct net_frame *ret);
 
+/* Byte i of a plain frame, which is no IP, behind its head. */
+uint8_t net_pattern(uint32_t i);
+struct vb_peer_frame net_plain(uint8_t *bytes, uint32_t len);
+/* The wire delivers a plain frame to the adapter. */
+void net_deliver(struct net_bench *b, uint16_t queue, uint32_t len);
+
 /* A command line of the device, done at once: its status and text. */
 int net_command(struct net_bench *b, const char *line, struct loop_request *ret);
 /* A counter of the device by name. */

@@ -176,6 +176,30 @@ bool net_take_frame(struct net_bench *b, uint16_t queue, struct net_frame *ret)
 	return true;
 }
 
+/* ---- the wire ---- */
+
+uint8_t net_pattern(uint32_t i)
+{
+	return (uint8_t)(i * 11 + (i >> 8));
+}
+
+struct vb_peer_frame net_plain(uint8_t *bytes, uint32_t len)
+{
+	for (uint32_t i = 0; i < len; i++)
+		bytes[i] = net_pattern(i);
+	memset(bytes, 0x88, 14);
+	return (struct vb_peer_frame){ .bytes = bytes, .len = len, .vlan = VB_PEER_NO_VLAN };
+}
+
+void net_deliver(struct net_bench *b, uint16_t queue, uint32_t len)
+{
+	uint8_t bytes[NET_MAX_MESSAGE];
+	const struct vb_peer_frame f = net_plain(bytes, len);
+
+	REQUIRE(len <= sizeof(bytes));
+	vb_netvsc_send_frame(b->n, queue, &f);
+}
+
 /* ---- control ---- */
 
 static uint32_t take_answer(struct net_bench *b, uint32_t *ret_answer, uint32_t size)
