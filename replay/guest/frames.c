@@ -11,6 +11,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/ethtool.h>
 #include <linux/if_packet.h>
 #include <linux/if_vlan.h>
 #include <linux/sockios.h>
@@ -26,6 +27,7 @@
 
 #define MOST_TOLD 5u
 #define PRIORITIES 8
+#define PATIENCE_MS 4500 /* an interface whose cable was plugged in takes no frames at first */
 
 static void silence(const char *name)
 {
@@ -41,13 +43,20 @@ static void silence(const char *name)
 	close(fd);
 }
 
+static int get_flags(int fd, const char *name, struct ifreq *ret)
+{
+	*ret = (struct ifreq){ .ifr_flags = 0 };
+	memcpy(ret->ifr_name, name, strnlen(name, IFNAMSIZ - 1));
+	return ioctl(fd, SIOCGIFFLAGS, ret) < 0 ? -errno : 0;
+}
+
 static int bring_up(int fd, const char *name)
 {
-	struct ifreq r = { .ifr_flags = 0 };
+	struct ifreq r;
+	int rc = get_flags(fd, name, &r);
 
-	memcpy(r.ifr_name, name, strnlen(name, IFNAMSIZ - 1));
-	if (ioctl(fd, SIOCGIFFLAGS, &r) < 0)
-		return -errno;
+	if (rc < 0)
+		return rc;
 	r.ifr_flags |= IFF_UP;
 	return ioctl(fd, SIOCSIFFLAGS, &r) < 0 ? -errno : 0;
 }
@@ -145,6 +154,39 @@ static int tagged_index(struct vb_agent *a, const struct vb_agent_interface *i, 
 
 /* ---- sending ---- */
 
+/* There is a carrier, and the kernel has taken notice of it: the one follows the other. */
+static int is_ready(const struct vb_agent *a, const struct vb_agent_interface *i)
+{
+	struct ethtool_value link = { .cmd = ETHTOOL_GLINK };
+	struct ifreq r;
+	int rc = get_flags(a->frames_fd, i->name, &r);
+
+	if (rc < 0)
+		return rc;
+	if (!(r.ifr_flags & IFF_RUNNING))
+		return 0;
+	r.ifr_data = (void *)&link;
+	return ioctl(a->frames_fd, SIOCETHTOOL, &r) < 0 ? -errno : (int)link.data;
+}
+
+/* What is sent meanwhile is lost without a word. */
+static int wait_until_ready(const struct vb_agent *a, const struct vb_agent_interface *i)
+{
+	uint64_t until = vb_agent_now_ms() + PATIENCE_MS;
+	bool waited = false;
+	int rc;
+
+	while ((rc = is_ready(a, i)) == 0) {
+		if (vb_agent_now_ms() >= until)
+			return -ENETDOWN;
+		waited = true;
+		usleep(1000);
+	}
+	if (waited)
+		usleep(2000); /* the queues follow */
+	return rc < 0 ? rc : 0;
+}
+
 static void tell(struct vb_agent *a, uint32_t len, int rc)
 {
 	char text[128];
@@ -188,7 +230,9 @@ void vb_agent_frame_send(struct vb_agent *a, const struct vb_port_message *m)
 	if (how.interface >= a->n_interfaces || !a->interfaces[how.interface].name[0])
 		return tell(a, m->head.len, -ENODEV);
 	i = &a->interfaces[how.interface];
-	index = how.vlan == VB_AGENT_NO_VLAN ? i->index : tagged_index(a, i, how.vlan);
+	index = wait_until_ready(a, i);
+	if (index == 0)
+		index = how.vlan == VB_AGENT_NO_VLAN ? i->index : tagged_index(a, i, how.vlan);
 	if (index > 0)
 		index = send_frame(a, index, &how, m->data + sizeof(how),
 				   m->head.len - (uint32_t)sizeof(how));
