@@ -47,7 +47,21 @@ static struct vb_plan *make_plan(const uint8_t *data, size_t size)
 	return p;
 }
 
-/* Steps refer to earlier ones only, and never to what has no bytes. */
+static uint64_t sum_of_parts(const struct vb_step *s)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t i = 0; i < s->n_parts; i++)
+		sum += s->parts[i];
+	return sum;
+}
+
+static bool is_later(const struct vb_plan_device *d, uint32_t step, size_t i)
+{
+	return step == VB_NO_STEP || (step > i && step < d->n_steps);
+}
+
+/* Answers refer to earlier steps only, what is caused is later; and never to what has no bytes. */
 static void check_steps(const struct vb_plan_device *d)
 {
 	for (size_t i = 0; i < d->n_steps; i++) {
@@ -59,22 +73,41 @@ static void check_steps(const struct vb_plan_device *d)
 		REQUIRE(!i || s->at_ns >= d->steps[i - 1].at_ns);
 		REQUIRE(s->type != VB_STEP_SEND || s->absent || !s->skip);
 		REQUIRE(s->cap_len <= s->wire_len || s->skip);
+		REQUIRE(is_later(d, s->causes, i) && is_later(d, s->status, i));
+		REQUIRE(!s->n_parts || sum_of_parts(s) == s->wire_len);
 	}
+}
+
+static void say(struct vb_player *p, const struct vb_step *s, uint64_t now_ns)
+{
+	struct vb_frame f;
+
+	vb_step_frame(p->dev, s, &f);
+	if (s->proto)
+		vb_player_take_message(p, s->proto, &f, now_ns);
+	else
+		vb_player_take(p, &f, 0, now_ns);
+}
+
+/* A driver begins on its own. */
+static void begin(struct vb_player *p, uint64_t now_ns)
+{
+	for (size_t i = 0; i < p->dev->n_steps; i++)
+		if (p->dev->steps[i].free && !p->dev->steps[i].absent)
+			say(p, &p->dev->steps[i], now_ns);
 }
 
 /* The guest does what the player waits for. */
 static void be_the_guest(struct vb_player *p, uint64_t now_ns)
 {
 	const struct vb_step *s = &p->dev->steps[p->cursor];
-	struct vb_frame f;
 
 	if (s->type == VB_STEP_OPENED) {
 		vb_player_opened(p, now_ns);
 	} else if (s->type == VB_STEP_CLOSED) {
 		vb_player_closed(p, now_ns);
 	} else {
-		vb_step_frame(p->dev, s, &f);
-		vb_player_take(p, &f, 0, now_ns);
+		say(p, s, now_ns);
 	}
 }
 
@@ -89,10 +122,11 @@ static void play(const struct vb_plan *plan, const struct vb_plan_device *d)
 
 	REQUIRE(!vb_player_init(&p, d, &opt));
 	vb_player_opened(&p, now);
+	begin(&p, now);
 	vb_player_start(&p, now);
 	for (unsigned int i = 0; i < MAX_TURNS && todo.act != VB_ACT_END; i++) {
 		vb_player_poll(&p, now, &todo);
-		if (todo.act == VB_ACT_WAIT && todo.step)
+		if (todo.act == VB_ACT_WAIT && (todo.step || p.cursor == d->n_steps))
 			now = todo.wake_ns;
 		else if (todo.act == VB_ACT_WAIT)
 			be_the_guest(&p, now);

@@ -8,6 +8,7 @@
 #include "dissectors/compare.h"
 #include "dissectors/values.h"
 #include "replay/match.h"
+#include "replay/place.h"
 
 /* A line of --tolerated. */
 struct line {
@@ -160,14 +161,34 @@ static void spoil_pools(struct list *l, const struct vb_player *p, const struct 
 	s->bytes[POOL_AT] = before;
 }
 
+#define HASH 8u
+
+/* What travels beside a frame is called a hash. */
+static void spoil_hash(struct list *l, const struct vb_player *p, const struct vb_step *s)
+{
+	struct vb_place at = { .path = "hv_rndis.packet.info.size" }; /* the type follows */
+	struct vb_frame f;
+	uint8_t before;
+
+	vb_step_frame(p->dev, s, &f);
+	if (!vb_places(vb_step_proto(s), &f, &at, 1))
+		return;
+	before = s->bytes[at.off + 4];
+	s->bytes[at.off + 4] = HASH;
+	spoil(l, p, s, 0);
+	s->bytes[at.off + 4] = before;
+}
+
 static void spoil_step(struct list *l, const struct vb_player *p, const struct vb_step *s,
 		       size_t from)
 {
 	if (!s->bytes || s->cap_len < s->wire_len)
 		return;
 	spoil(l, p, s, from);
-	if (s->wire_len > POOL_AT)
+	if (s->wire_len > POOL_AT && !s->proto)
 		spoil_pools(l, p, s);
+	if (s->proto)
+		spoil_hash(l, p, s);
 }
 
 static void spoil_sample(struct list *l, const char *name)
