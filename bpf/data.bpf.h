@@ -191,10 +191,11 @@ static __always_inline void outcome(struct vb_bpf_record *rec, const struct pend
 {
 	struct request req = { .channel = p->channel, .address = p->request_id };
 	struct vmbus_channel *ch = (struct vmbus_channel *)p->channel;
-	struct request_id *id = bpf_map_lookup_elem(&request_ids, &req);
 	/* VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED and nothing else */
 	bool asks = p->head[0] >> (DESC_FLAGS * 8) == 1 &&
 		    BPF_CORE_READ(ch, next_request_id_callback);
+	/* not for others: the address of netvsc's control messages, 0, may be their id, too */
+	struct request_id *id = asks ? bpf_map_lookup_elem(&request_ids, &req) : NULL;
 
 	rec->trans_id = p->request_id;
 	rec->flags = asks ? 0 : VB_BPF_F_TRANS_ID;
