@@ -255,11 +255,11 @@ struct vb_peer *vb_peer_new(const struct vb_peer_options *opt)
 	return p;
 }
 
-void vb_peer_reset(struct vb_peer *p, uint32_t mtu, bool coalesce)
+void vb_peer_adapt(struct vb_peer *p, uint32_t mtu, bool coalesce)
 {
-	vb_peer_tcp_reset(p);
 	p->opt.mtu = mtu;
 	p->opt.coalesce = coalesce;
+	vb_peer_tcp_adapt(p);
 }
 
 void vb_peer_free(struct vb_peer *p)

@@ -39,8 +39,8 @@ struct vb_peer;
 /* opt is copied. NULL: no memory. */
 struct vb_peer *vb_peer_new(const struct vb_peer_options *opt);
 void vb_peer_free(struct vb_peer *p);
-/* Connections are forgotten; mtu and coalescing may be others now. */
-void vb_peer_reset(struct vb_peer *p, uint32_t mtu, bool coalesce);
+/* MTU and coalescing are others now; connections stay, as they do in the guest. */
+void vb_peer_adapt(struct vb_peer *p, uint32_t mtu, bool coalesce);
 /* A frame came. What it leads to is sent before this returns, or when time has come. */
 void vb_peer_take(struct vb_peer *p, const struct vb_peer_frame *f, uint64_t now_ns);
 /* What is due; returns when to come again, UINT64_MAX: not before a frame. */

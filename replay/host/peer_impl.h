@@ -65,5 +65,6 @@ void vb_peer_send(struct vb_peer *p, uint32_t vlan, uint32_t len, uint32_t part_
 void vb_peer_tcp_take(struct vb_peer *p, const struct peer_packet *k, uint64_t now_ns);
 uint64_t vb_peer_tcp_run(struct vb_peer *p, uint64_t now_ns);
 void vb_peer_tcp_reset(struct vb_peer *p);
+void vb_peer_tcp_adapt(struct vb_peer *p); /* to a smaller MTU */
 
 #endif

@@ -177,6 +177,13 @@ void vb_peer_tcp_reset(struct vb_peer *p)
 		free_connection(&p->tcp[i]);
 }
 
+void vb_peer_tcp_adapt(struct vb_peer *p)
+{
+	for (size_t i = 0; i < PEER_CONNECTIONS; i++)
+		if (p->tcp[i].mss > p->opt.mtu - 40)
+			p->tcp[i].mss = p->opt.mtu - 40;
+}
+
 static struct peer_tcp *find(struct vb_peer *p, const struct peer_packet *k,
 			     const struct tcphdr *tcp)
 {

@@ -56,11 +56,12 @@ netvsc_bulk() {
 
 netvsc_offload() {
 	raise_eth0
+	/bin/stream receive 192.0.2.1 19 20000
+	# from here on, the driver wants no coalescing
 	add_vlan eth0 7 192.0.2.2/24
 	ip addr flush dev eth0
 	ping -c 1 192.0.2.1 || fail "ping with a tag"
 	/bin/stream send 192.0.2.1 9 20000
-	/bin/stream receive 192.0.2.1 19 20000
 	/bin/stream datagram 192.0.2.1 7 1000
 }
 
@@ -125,5 +126,6 @@ fcopy() {
 	refused "" host fcopy copy payload /tmp/dir/copied
 }
 
-$(echo "$service" | tr - _)
+run=$(echo "$service" | tr - _)
+$run
 true
