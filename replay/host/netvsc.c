@@ -166,12 +166,15 @@ static void speed_command(struct vb_hdevice *d, const char *const *words, size_t
 			  struct vb_hrequest *rq)
 {
 	struct vb_netvsc *n = vb_hdevice_state(d);
+	uint64_t before = n->speed;
 	uint32_t units;
 
 	if (n_words != 2 || vb_netvsc_parse_speed(n, words[1]))
 		return vb_hrequest_done(rq, -EINVAL, "speed MBITS");
-	if (!is_usable(d, rq))
+	if (!is_usable(d, rq)) {
+		n->speed = before;
 		return;
+	}
 	units = (uint32_t)n->speed * 10000;
 	vb_netvsc_indicate(n, RNDIS_SPEED_CHANGE, &units, sizeof(units));
 	vb_hrequest_done(rq, 0, NULL);

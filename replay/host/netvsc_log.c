@@ -113,8 +113,11 @@ void vb_netvsc_outside(struct vb_hdevice *d, const struct vb_frame *packet, uint
 	if (!is_rndis(packet))
 		return;
 	if (packet->direction == VB_TO_HOST) {
+		/* what cannot be had is missing, and the record says so */
 		if (vb_netvsc_gather(n, packet, &g) == 0)
 			add_messages(&g, limit, ext);
+		else
+			ext->failed = true;
 		free(g.bytes);
 		return;
 	}
