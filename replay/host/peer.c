@@ -195,6 +195,7 @@ static void take_udp(struct vb_peer *p, struct peer_packet *k)
 		head.check = 0;
 		memcpy(bytes, &head, sizeof(head));
 		head.check = vb_peer_checksum(bytes, k->len, vb_peer_pseudo(&k->ip, k->len));
+		head.check = head.check ? head.check : 0xffff; /* 0 would say that there is none */
 	}
 	memcpy(bytes, &head, sizeof(head));
 	k->payload = bytes;

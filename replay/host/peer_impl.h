@@ -29,6 +29,7 @@ struct peer_tcp {
 	uint16_t guest_port, port;
 	uint32_t mss;
 	uint8_t window_shift; /* of the guest's window */
+	uint8_t own_shift;    /* of ours: both are scaled or none is (RFC 7323) */
 	uint32_t window;
 	uint32_t first, sent, acked; /* of what we send: the first octet's number, the next one */
 	uint32_t received;	     /* the next one of the guest */

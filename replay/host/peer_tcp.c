@@ -21,6 +21,7 @@
 #define WINDOW_SHIFT 7
 #define OWN_WINDOW (1u << 20)
 #define DEFAULT_MSS 536u
+#define MIN_MSS 64u
 #define HEADS (sizeof(struct ether_header) + sizeof(struct iphdr) + sizeof(struct tcphdr))
 #define NEVER UINT64_MAX
 
@@ -36,16 +37,20 @@ static uint32_t own_window(const struct peer_tcp *t)
 	return t->port == PORT_ECHO ? PEER_ECHO_ROOM - t->n_kept : OWN_WINDOW;
 }
 
-/* The options of our SYN: how long segments may be, and the scale of the window. */
-static uint32_t put_options(const struct vb_peer *p, uint8_t *at)
+static uint32_t options_len(const struct peer_tcp *t)
+{
+	return t->own_shift ? 8 : 4;
+}
+
+/* The options of our SYN: how long segments may be, and our scale if the guest has one. */
+static void put_options(const struct vb_peer *p, const struct peer_tcp *t, uint8_t *at)
 {
 	uint32_t mss = p->opt.mtu - 40;
 	const uint8_t options[8] = {
 		2, 4, (uint8_t)(mss >> 8), (uint8_t)mss, 1, 3, 3, WINDOW_SHIFT
 	};
 
-	memcpy(at, options, sizeof(options));
-	return sizeof(options);
+	memcpy(at, options, options_len(t));
 }
 
 /* What is sent at a number, by the connection's service. */
@@ -66,9 +71,9 @@ struct segment {
 
 static void send_segment(struct vb_peer *p, struct peer_tcp *t, const struct segment *s)
 {
-	uint32_t head = sizeof(struct tcphdr) + (s->syn ? 8 : 0);
+	uint32_t head = (uint32_t)sizeof(struct tcphdr) + (s->syn ? options_len(t) : 0);
 	uint8_t *to = vb_peer_begin(p, &t->ether, t->guest_address, IPPROTO_TCP, head + s->len);
-	uint32_t window = s->syn ? 0xffff : own_window(t) >> WINDOW_SHIFT;
+	uint32_t window = s->syn ? 0xffff : own_window(t) >> t->own_shift;
 	bool is_large = s->len > t->mss;
 	struct tcphdr tcp = {
 		.source = htons(t->port),
@@ -89,7 +94,7 @@ static void send_segment(struct vb_peer *p, struct peer_tcp *t, const struct seg
 	tcp.doff = head / 4 & 15;
 	memcpy(to, &tcp, sizeof(tcp));
 	if (s->syn)
-		put_options(p, to + sizeof(tcp));
+		put_options(p, t, to + sizeof(tcp));
 	put_data(t, s->at, to + head, s->len);
 	memcpy(&ip, p->frame + sizeof(struct ether_header), sizeof(ip));
 	tcp.check = vb_peer_checksum(to, head + s->len, vb_peer_pseudo(&ip, head + s->len));
@@ -165,6 +170,14 @@ static void send_data(struct vb_peer *p, struct peer_tcp *t, uint64_t now_ns)
 
 /* ---- connections ---- */
 
+/* Both ends have their say, but something must come forward. */
+static uint32_t limit_mss(uint32_t guest, uint32_t own)
+{
+	uint32_t mss = guest < own ? guest : own;
+
+	return mss < MIN_MSS ? MIN_MSS : mss;
+}
+
 static void free_connection(struct peer_tcp *t)
 {
 	free(t->kept);
@@ -180,8 +193,7 @@ void vb_peer_tcp_reset(struct vb_peer *p)
 void vb_peer_tcp_adapt(struct vb_peer *p)
 {
 	for (size_t i = 0; i < PEER_CONNECTIONS; i++)
-		if (p->tcp[i].mss > p->opt.mtu - 40)
-			p->tcp[i].mss = p->opt.mtu - 40;
+		p->tcp[i].mss = limit_mss(p->tcp[i].mss, p->opt.mtu - 40);
 }
 
 static struct peer_tcp *find(struct vb_peer *p, const struct peer_packet *k,
@@ -225,8 +237,10 @@ static void read_options(struct peer_tcp *t, const struct tcphdr *tcp, const uin
 			break;
 		if (at[i] == 2 && size == 4)
 			t->mss = (uint32_t)at[i + 2] << 8 | at[i + 3];
-		if (at[i] == 3 && size == 3)
+		if (at[i] == 3 && size == 3) {
 			t->window_shift = at[i + 2] < 14 ? at[i + 2] : 14;
+			t->own_shift = WINDOW_SHIFT;
+		}
 		i += size;
 	}
 }
@@ -252,8 +266,7 @@ static void take_connection(struct vb_peer *p, const struct peer_packet *k,
 		.used_ns = now_ns,
 	};
 	read_options(t, tcp, options, tcp->doff * 4u - (uint32_t)sizeof(*tcp));
-	t->mss = t->mss < p->opt.mtu - 40 ? t->mss : p->opt.mtu - 40;
-	t->mss = t->mss < 64 ? 64 : t->mss;
+	t->mss = limit_mss(t->mss, p->opt.mtu - 40);
 	if (t->port == PORT_ECHO)
 		t->kept = malloc(PEER_ECHO_ROOM);
 	if (t->port == PORT_ECHO && !t->kept)
@@ -301,7 +314,7 @@ static void go_back(struct vb_peer *p, struct peer_tcp *t, uint64_t now_ns)
 static void take_ack(struct vb_peer *p, struct peer_tcp *t, const struct tcphdr *tcp, uint32_t len,
 		     uint64_t now_ns)
 {
-	uint32_t ack = ntohl(tcp->ack_seq), n = ack - t->acked;
+	uint32_t ack = ntohl(tcp->ack_seq), n = ack - t->acked, before = t->window;
 
 	if (is_before(ack, t->acked) || is_before(t->sent, ack))
 		return;
@@ -312,7 +325,7 @@ static void take_ack(struct vb_peer *p, struct peer_tcp *t, const struct tcphdr 
 		t->acked++;
 	}
 	if (n == 0) {
-		t->n_same_acks += !len && t->sent != t->acked;
+		t->n_same_acks += !len && t->sent != t->acked && t->window == before;
 		if (t->n_same_acks == 3)
 			go_back(p, t, now_ns);
 		return;
@@ -356,6 +369,8 @@ static void take_segment(struct vb_peer *p, struct peer_tcp *t, const struct tcp
 			 const uint8_t *bytes, uint32_t len, uint64_t now_ns)
 {
 	uint32_t before = t->sent;
+	/* one that is not in order wants to know what is: also RFC 9293's keepalive, 3.8.4 */
+	bool is_odd = ntohl(tcp->seq) != t->received;
 
 	t->used_ns = now_ns;
 	if (tcp->rst)
@@ -371,7 +386,7 @@ static void take_segment(struct vb_peer *p, struct peer_tcp *t, const struct tcp
 		return;
 	take_data(t, tcp, bytes, len);
 	send_data(p, t, now_ns);
-	if ((len || tcp->fin) && t->sent == before)
+	if ((len || tcp->fin || is_odd) && t->sent == before)
 		send_ack(p, t);
 	if (t->ended && t->guest_ended && t->acked == t->sent)
 		free_connection(t);
