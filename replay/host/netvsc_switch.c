@@ -32,7 +32,8 @@ static void answer(struct vb_netvsc *n, const struct vb_hpacket *p, const struct
 
 	if (!(p->flags & 1))
 		return;
-	memcpy(all + 2, values, n_values * sizeof(*values));
+	if (n_values)
+		memcpy(all + 2, values, n_values * sizeof(*values));
 	vb_netvsc_send_packet(n, 0, all, n_values + 2, 16 + len);
 }
 

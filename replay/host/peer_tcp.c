@@ -56,10 +56,10 @@ static void put_options(const struct vb_peer *p, const struct peer_tcp *t, uint8
 /* What is sent at a number, by the connection's service. */
 static void put_data(const struct peer_tcp *t, uint32_t at, uint8_t *to, uint32_t len)
 {
-	if (t->port == PORT_ECHO) {
+	if (t->port == PORT_ECHO && len)
 		memcpy(to, t->kept + (at - t->acked), len);
+	if (t->port == PORT_ECHO)
 		return;
-	}
 	for (uint32_t i = 0; i < len; i++)
 		to[i] = (uint8_t)(' ' + (at - t->first - 1 + i) % 95);
 }

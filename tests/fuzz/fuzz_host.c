@@ -200,7 +200,7 @@ static void do_send(struct fuzz *f)
 
 	bytes(f, payload, len);
 	if (s->n_pages)
-		bad_guest_send(&f->guest, s, how & 0x0f, how >> 4 & 3, how, payload, len);
+		bad_guest_send(&f->guest, s, how & 0x0f, how >> 4 & 3, how, how >> 6, payload, len);
 }
 
 static void do_data(struct fuzz *f)
@@ -246,7 +246,7 @@ static void do_answer(struct fuzz *f)
 		return;
 	for (uint32_t i = 0; i < n_changes; i++)
 		payload[changes[2 * i]] = changes[2 * i + 1];
-	bad_guest_send(&f->guest, s, n & 0x80 ? 11 : 6, 0, trans_id, payload, len);
+	bad_guest_send(&f->guest, s, n & 0x80 ? 11 : 6, 0, trans_id, 0, payload, len);
 }
 
 /* ---- the user ---- */
@@ -306,6 +306,12 @@ static const char *argument(uint8_t which)
 		"kvp",
 		"echo:delay=10",
 		"/bin/sh",
+		"up",
+		"down",
+		"none",
+		"netvsc",
+		"queues=2",
+		"backend=sink",
 	};
 
 	return arguments[which % (sizeof(arguments) / sizeof(arguments[0]))];

@@ -105,12 +105,12 @@ struct descriptor {
 };
 
 void bad_guest_send(struct bad_guest *g, const struct slot *s, uint16_t type, uint16_t flags,
-		    uint64_t trans_id, const void *payload, uint32_t len)
+		    uint64_t trans_id, uint32_t n_ranges, const void *payload, uint32_t len)
 {
 	struct vb_ring_control *control = bad_guest_control(g, s, true);
 	uint32_t at = control->write_index % size_of(s), whole = (16 + len + 7) & ~7u;
-	struct descriptor d = { type, type == 7 || type == 9 ? 3 : 2, (uint16_t)(whole / 8), flags,
-				trans_id };
+	uint32_t offset8 = type == 7 || type == 9 ? 3 + 2 * n_ranges : 2;
+	struct descriptor d = { type, (uint16_t)offset8, (uint16_t)(whole / 8), flags, trans_id };
 
 	bad_guest_write(g, s, true, at, &d, sizeof(d));
 	bad_guest_write(g, s, true, at + 16, payload, len);

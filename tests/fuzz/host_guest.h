@@ -43,9 +43,12 @@ void bad_guest_write(struct bad_guest *g, const struct slot *s, bool to_host, ui
 		     const void *bytes, uint32_t len);
 void bad_guest_read(struct bad_guest *g, const struct slot *s, bool to_host, uint32_t at,
 		    void *bytes, uint32_t len);
-/* A packet as it should be, where the write index says. */
+/*
+ * A packet as it should be, where the write index says. The first bytes of the payload are ranges: 16
+ * bytes each and 8 before them, of packets that have some.
+ */
 void bad_guest_send(struct bad_guest *g, const struct slot *s, uint16_t type, uint16_t flags,
-		    uint64_t trans_id, const void *payload, uint32_t len);
+		    uint64_t trans_id, uint32_t n_ranges, const void *payload, uint32_t len);
 /* The next packet's payload, at most size bytes of it; false: the ring is empty. */
 bool bad_guest_receive(struct bad_guest *g, const struct slot *s, uint8_t *payload, uint32_t size,
 		       uint32_t *ret_len, uint64_t *ret_trans_id);
