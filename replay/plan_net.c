@@ -236,6 +236,20 @@ static int take_done(struct vb_plan_device *d, const struct vb_decoder *dec)
 
 /* ---- the guest's messages ---- */
 
+/* A driver that ends does so on its own account. */
+static void leave_ending(struct vb_step *s, const struct vb_walked *w)
+{
+	static const char *const endings[] = { "halt", "revoke_receive_buffer",
+					       "revoke_send_buffer" };
+
+	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+		if (strcmp(vb_plan_net_name(w), endings[i]) != 0)
+			continue;
+		s->skip = VB_SKIP_GUESTS_OWN;
+		s->absent = true;
+	}
+}
+
 /* What is expected of the guest: one message, whatever packet it comes in. */
 static int expect_message(struct vb_plan_device *d, const struct vb_decoder *dec,
 			  const struct vb_frame *f, const struct vb_walked *w, bool is_control)
@@ -259,6 +273,7 @@ static int expect_message(struct vb_plan_device *d, const struct vb_decoder *dec
 	s->cap_len = s->wire_len = f->wire_len;
 	s->filled = filled;
 	s->free = is_control;
+	leave_ending(s, w);
 	d->net->n_filled += filled;
 	return vb_plan_kind_add(d, w, &s->kind);
 }
@@ -315,7 +330,10 @@ static int take_request(struct vb_plan_device *d, const struct vb_decoder *dec)
 	s->free = true;
 	if (vb_plan_net_value(dec, "nvsp.init.max_version", &version))
 		d->net->asked_version = (uint32_t)version;
-	return vb_plan_keep_packet(d, s, dec);
+	if (vb_plan_keep_packet(d, s, dec))
+		return -ENOMEM;
+	leave_ending(s, &dec->walked);
+	return 0;
 }
 
 /* ---- packets ---- */

@@ -174,3 +174,21 @@ Test(plan_net, causes_come_first)
 		expected = s->type == VB_STEP_EXPECT || (expected && s->type == VB_STEP_CAUSE);
 	}
 }
+
+/* The sample begins with a driver that ends, on its way to another number of queues. */
+Test(plan_net, endings_are_the_guests_own)
+{
+	unsigned int n = 0;
+
+	read_plan(VB_SOURCE_DIR "/samples/netvsc-queues.pcapng");
+	for (uint32_t i = 0; i < dev->n_steps; i++) {
+		const char *kind = vb_plan_kind_name(dev, dev->steps[i].kind);
+
+		if (strcmp(kind, "hv_rndis.halt") != 0 && !strstr(kind, "nvsp.revoke"))
+			continue;
+		n++;
+		cr_assert(dev->steps[i].absent);
+		cr_assert_eq(dev->steps[i].skip, VB_SKIP_GUESTS_OWN);
+	}
+	cr_assert_eq(n, 3);
+}
