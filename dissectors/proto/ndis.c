@@ -7,6 +7,7 @@
  */
 #include "../ndis.h"
 #include "../rows.h"
+#include "../walk.h"
 
 const struct vb_name vb_ndis_oids[] = {
 	{ 0x00010101, "supported list" },
@@ -99,22 +100,53 @@ static const struct vb_row rss_parameter_flags[] = {
 	END_ROWS,
 };
 
+#define TABLE_SIZE VB_S_LEN
+#define TABLE_OFFSET VB_S_B
+#define KEY_SIZE VB_S_HEAD
+#define KEY_OFFSET VB_S_C
+#define RSS_HEAD_LEN 40u /* up to where Linux puts the table */
+
+/* Table and key lie where the object says, counted from its start, in that order where anybody does it. */
+static uint64_t to_table(const struct vb_scope *sc)
+{
+	uint64_t offset = vb_slot(sc, TABLE_OFFSET);
+
+	return offset > RSS_HEAD_LEN ? offset - RSS_HEAD_LEN : 0;
+}
+
+static uint64_t table_entries(const struct vb_scope *sc)
+{
+	return vb_slot(sc, TABLE_SIZE) / 4;
+}
+
+static uint64_t to_key(const struct vb_scope *sc)
+{
+	uint64_t offset = vb_slot(sc, KEY_OFFSET);
+	uint64_t before = RSS_HEAD_LEN + to_table(sc) + 4 * table_entries(sc);
+
+	return offset > before ? offset - before : 0;
+}
+
 static const struct vb_row rss_parameters[] = {
 	OBJECT,
 	U16("flags", "Flags", .base = VB_HEX, .bits = rss_parameter_flags,
 	    .summary = VB_SUM_NONZERO, OPT),
 	U16("base_cpu", "Base processor", OPT),
 	U32("hash", "Hash functions and types", .base = VB_HEX, OPT),
-	U16("table_size", "Size of the table", OPT),
+	U16("table_size", "Size of the table", .set = TABLE_SIZE, OPT),
 	PAD("reserved", 2, OPT),
-	U32("table_offset", "Offset of the table", OPT),
-	U16("key_size", "Size of the key", OPT),
+	U32("table_offset", "Offset of the table", .set = TABLE_OFFSET, OPT),
+	U16("key_size", "Size of the key", .set = KEY_SIZE, OPT),
 	PAD("reserved2", 2, OPT),
-	U32("key_offset", "Offset of the key", OPT),
+	U32("key_offset", "Offset of the key", .set = KEY_OFFSET, OPT),
 	U32("mask_offset", "Offset of the processor masks", OPT),
 	U32("mask_count", "Processor masks", OPT),
 	U32("mask_size", "Size of a processor mask", OPT),
-	REST("Table and key"),
+	HIDDEN("before_table", "Before the table", 0, .calc = to_table, OPT),
+	U32("queue", "Queue", .calc = table_entries, OPT),
+	HIDDEN("before_key", "Before the key", 0, .calc = to_key, OPT),
+	BYTES("key", "Key", .len = KEY_SIZE, OPT),
+	HIDDEN("rest", "Further parameters", 0, .len = VB_REST),
 	END_ROWS,
 };
 

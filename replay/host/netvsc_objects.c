@@ -343,18 +343,21 @@ static bool find_rss(const struct vb_frame *f, struct rss_place *ret, struct vb_
 		     struct vb_wanted *hash)
 {
 	struct vb_wanted w[] = {
-		{ .path = RSS "flags" },      { .path = RSS "hash" },
-		{ .path = RSS "table_size" }, { .path = RSS "table_offset" },
-		{ .path = RSS "key_size" },   { .path = RSS "key_offset" },
-		{ .path = RSS "rest" },	      { .path = "hv_rndis.set.info_offset" },
+		{ .path = RSS "flags" },
+		{ .path = RSS "hash" },
+		{ .path = RSS "table_size" },
+		{ .path = RSS "table_offset" },
+		{ .path = RSS "key_size" },
+		{ .path = RSS "key_offset" },
+		{ .path = "hv_rndis.set.info_offset" },
 	};
 	uint64_t object;
 
-	if (!find(f, w, 8))
+	if (!find(f, w, 7))
 		return false;
 	*flags = w[0];
 	*hash = w[1];
-	object = 8 + w[7].number;
+	object = 8 + w[6].number;
 	*ret = (struct rss_place){ f->data + object, w[3].number, w[2].number, w[5].number,
 				   w[4].number };
 	return object + ret->table_at + ret->table_len <= f->cap_len &&

@@ -85,10 +85,13 @@ int vb_netvsc_gather(struct vb_netvsc *n, const struct vb_frame *packet,
 
 enum {
 	W_TYPE,
+	W_LENGTH,
 	W_FRAME,
 	W_VLAN,
 	W_LARGE,
 	W_CHECKSUM,
+	W_SET_LEN,
+	W_SET_OFFSET,
 	N_WANTED,
 };
 
@@ -118,22 +121,40 @@ static void tell_player(struct vb_netvsc *n, const struct vb_frame *f, uint32_t 
 	n->player->message(n->player->ctx, &message);
 }
 
+/* An object that a set brings is judged, and answered, by its OID: it only has to be there. */
+static bool brings_an_object(const struct vb_frame *f, const struct vb_wanted *w)
+{
+	return w[W_SET_LEN].found && w[W_SET_OFFSET].found && w[W_LENGTH].number <= f->wire_len &&
+	       8 + w[W_SET_OFFSET].number + w[W_SET_LEN].number <= w[W_LENGTH].number;
+}
+
+static bool is_sound(const struct vb_frame *f, const struct vb_wanted *w,
+		     const struct vb_walked *walked)
+{
+	if (!w[W_TYPE].found || !w[W_LENGTH].found || walked->layer[0].len < 8)
+		return false;
+	return brings_an_object(f, w) ||
+	       (!walked->n_notes[VB_NOTE_SHORT] && !walked->n_notes[VB_NOTE_UNEXPECTED]);
+}
+
 /* One message at f; its own length, 0: it makes no sense. */
 static uint32_t take_message(struct vb_netvsc *n, struct vb_frame *f, bool is_control)
 {
 	struct vb_wanted w[N_WANTED] = {
 		[W_TYPE].path = "hv_rndis.type",
+		[W_LENGTH].path = "hv_rndis.length",
 		[W_FRAME].path = "hv_rndis.packet.frame",
 		[W_VLAN].path = "hv_rndis.packet.info.vlan",
 		[W_LARGE].path = "hv_rndis.packet.info.large_send",
 		[W_CHECKSUM].path = "hv_rndis.packet.info.checksum",
+		[W_SET_LEN].path = "hv_rndis.set.info_len",
+		[W_SET_OFFSET].path = "hv_rndis.set.info_offset",
 	};
 	struct vb_peer_frame frame;
 	struct vb_walked walked;
 
 	vb_values_read(vb_proto_by_name("hv_rndis"), f, w, N_WANTED, &walked);
-	if (!w[W_TYPE].found || walked.n_notes[VB_NOTE_SHORT] ||
-	    walked.n_notes[VB_NOTE_UNEXPECTED] || walked.layer[0].len < 8)
+	if (!is_sound(f, w, &walked))
 		return 0;
 	tell_player(n, f, walked.layer[0].len);
 	if (is_control)
