@@ -56,7 +56,7 @@ static int net_start(struct vb_hdevice *hd, struct vb_err *err)
 	int rc;
 
 	set_persona(n, p);
-	n->echo = false; /* nobody is on the wire: all frames are the trace's */
+	n->backend = NETVSC_SINK; /* nobody is on the wire: all frames are the trace's */
 	rc = vb_model_netvsc.start(hd, err);
 	if (p && p->has_mac)
 		memcpy(n->mac, p->mac, sizeof(n->mac));

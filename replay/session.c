@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "replay/give.h"
+#include "replay/interface.h"
 #include "replay/session_impl.h"
 
 #define TAIL_LINES 20u
@@ -82,6 +83,12 @@ static int open_file(void *ctx, const char *name)
 	return vb_give_open(s->opt->give, s->opt->n_give, name);
 }
 
+static int open_link(void *ctx, const char *name, struct vb_err *err)
+{
+	(void)ctx;
+	return vb_interface_open(name, err);
+}
+
 /* ---- setting up ---- */
 
 /* The second serial port is the agent's: the kernel's driver, which would try it out, leaves it alone. */
@@ -132,6 +139,7 @@ static int make_host(struct vb_guest_session *s, struct vb_err *err)
 		.trouble = trouble,
 		.connected = connected,
 		.open_file = open_file,
+		.open_link = open_link,
 	};
 
 	s->host = vb_host_new(&host);

@@ -202,6 +202,15 @@ int vb_hdevice_open_file(struct vb_hdevice *d, const char *name)
 	return o->open_file ? o->open_file(o->ctx, name) : -ENOENT;
 }
 
+int vb_hdevice_open_link(struct vb_hdevice *d, const char *name, struct vb_err *err)
+{
+	const struct vb_host_options *o = &d->h->opt;
+
+	if (!o->open_link)
+		return vb_fail(err, -ENOENT, "this host has no network interfaces");
+	return o->open_link(o->ctx, name, err);
+}
+
 const struct vb_clock *vb_hdevice_clock(const struct vb_hdevice *d)
 {
 	return d->h->opt.clock;

@@ -67,6 +67,11 @@ struct vb_host_options {
 	 * or a negative errno. NULL: there are none.
 	 */
 	int (*open_file)(void *ctx, const char *name);
+	/*
+	 * Open a network interface of the machine by name: a descriptor as replay/host/tap.h wants it, or
+	 * a negative errno, and err says why. NULL: there are none.
+	 */
+	int (*open_link)(void *ctx, const char *name, struct vb_err *err);
 	/* A version was agreed, or (0) the guest unloaded. NULL: nobody wants to know. */
 	void (*connected)(void *ctx, uint32_t version);
 };

@@ -101,6 +101,8 @@ void vb_hdevice_trouble(struct vb_hdevice *d, const char *fmt, ...)
 
 /* A file that may go to the guest, opened for reading: a descriptor, or -ENOENT and the like. */
 int vb_hdevice_open_file(struct vb_hdevice *d, const char *name);
+/* A network interface of the machine: a descriptor; else err says why not. */
+int vb_hdevice_open_link(struct vb_hdevice *d, const char *name, struct vb_err *err);
 
 bool vb_hchannel_is_open(const struct vb_hchannel *c);
 uint32_t vb_hchannel_relid(const struct vb_hchannel *c);

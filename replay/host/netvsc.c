@@ -10,36 +10,13 @@
 #include "capture/number.h"
 #include "replay/host/netvsc.h"
 
-#define ETHERNET_HEAD 14u
-#define DEFAULT_MTU 1500u
-
-/* ---- the peer ---- */
-
-static void peer_sends(void *ctx, const struct vb_peer_frame *f)
-{
-	vb_netvsc_send_frame(ctx, UINT16_MAX, f);
-}
-
-static void run_peer(struct vb_netvsc *n)
-{
-	uint64_t now = vb_clock_mono(vb_hdevice_clock(n->d));
-
-	if (n->peer)
-		vb_hdevice_wake(n->d, vb_peer_run(n->peer, now));
-}
-
 /* ---- what the host calls ---- */
 
 static int start(struct vb_hdevice *d, struct vb_err *err)
 {
 	struct vb_netvsc *n = vb_hdevice_state(d);
-	struct vb_peer_options opt = {
-		.address = n->address,
-		.mtu = DEFAULT_MTU,
-		.chargen = n->chargen,
-		.ctx = n,
-		.send = peer_sends,
-	};
+	struct vb_err why;
+	int rc;
 
 	n->d = d;
 	n->link = true;
@@ -47,12 +24,9 @@ static int start(struct vb_hdevice *d, struct vb_err *err)
 	n->mac[5] = (uint8_t)(n->mac[5] + vb_hdevice_config(d)->instance[15]);
 	memcpy(n->peer_mac, n->mac, 6);
 	n->peer_mac[4] ^= 0x80;
-	memcpy(opt.mac, n->peer_mac, 6);
 	vb_netvsc_switch_reset(n);
-	if (!n->echo)
-		return 0;
-	n->peer = vb_peer_new(&opt);
-	return n->peer ? 0 : vb_fail(err, -ENOMEM, "not enough memory");
+	rc = vb_netvsc_wire_begin(n, &why);
+	return rc ? vb_fail(err, rc, "%s: %s", vb_hdevice_name(d), why.text) : 0;
 }
 
 static void stop(struct vb_hdevice *d)
@@ -62,18 +36,23 @@ static void stop(struct vb_hdevice *d)
 	for (uint16_t i = 0; i < NETVSC_MAX_QUEUES; i++)
 		vb_netvsc_queue_reset(n, i);
 	vb_netvsc_receive_end(n);
-	vb_peer_free(n->peer);
+	vb_netvsc_wire_end(n);
 }
 
 static void opened(struct vb_hdevice *d, struct vb_hchannel *c)
 {
 	struct vb_netvsc *n = vb_hdevice_state(d);
+	struct vb_err err;
 
 	vb_netvsc_queue_reset(n, vb_hchannel_index(c));
 	if (vb_hchannel_index(c) != 0)
 		return;
 	vb_netvsc_switch_reset(n);
 	n->n_subchannels = 0;
+	/* settings may have changed, and a new driver knows of no connections */
+	if (vb_netvsc_wire_begin(n, &err))
+		vb_hdevice_trouble(d, "%s", err.text);
+	vb_netvsc_wire_run(n, true);
 }
 
 static void closed(struct vb_hdevice *d, struct vb_hchannel *c)
@@ -90,7 +69,7 @@ static void packet(struct vb_hdevice *d, struct vb_hchannel *c, const struct vb_
 	struct vb_netvsc *n = vb_hdevice_state(d);
 
 	vb_netvsc_switch_packet(n, c, p);
-	run_peer(n);
+	vb_netvsc_wire_run(n, false);
 }
 
 static void room(struct vb_hdevice *d, struct vb_hchannel *c)
@@ -101,7 +80,7 @@ static void room(struct vb_hdevice *d, struct vb_hchannel *c)
 static void timer(struct vb_hdevice *d, uint64_t now_ns)
 {
 	(void)now_ns;
-	run_peer(vb_hdevice_state(d));
+	vb_netvsc_wire_run(vb_hdevice_state(d), true);
 }
 
 static bool is_out(const struct vb_netvsc *n)
@@ -238,10 +217,11 @@ static void counters_command(struct vb_hdevice *d, const char *const *words, siz
 		 "sent %" PRIu64 " sent_bytes %" PRIu64 " received %" PRIu64
 		 " received_bytes %" PRIu64 " large_sends %" PRIu64 " coalesced %" PRIu64
 		 " batches %" PRIu64 " refused %" PRIu64 " dropped_filter %" PRIu64
-		 " dropped_full %" PRIu64 " dropped_long %" PRIu64 " dropped_fault %" PRIu64,
+		 " dropped_full %" PRIu64 " dropped_long %" PRIu64 " dropped_fault %" PRIu64
+		 " dropped_wire %" PRIu64,
 		 c->sent, c->sent_bytes, c->received, c->received_bytes, c->large_sends,
 		 c->coalesced, c->batches, c->refused, c->dropped_filter, c->dropped_full,
-		 c->dropped_long, c->dropped_fault);
+		 c->dropped_long, c->dropped_fault, c->dropped_wire);
 	vb_hrequest_done(rq, 0, text);
 }
 

@@ -14,13 +14,16 @@
  *	netvsc_message.c  the message of a frame
  *	netvsc_rss.c	  which queue a frame arrives on
  *	netvsc_log.c	  the bytes outside the ring, for the host's log
- *	peer.h, peer*.c	  who answers on the wire
+ *	netvsc_wire.c	  who is on the wire
+ *	peer.h, peer*.c	  one that answers
+ *	tap.h, tap.c	  an interface of the machine
  */
 #ifndef VB_NETVSC_H
 #define VB_NETVSC_H
 
 #include "replay/host/outside.h"
 #include "replay/host/peer.h"
+#include "replay/host/tap.h"
 
 #define NETVSC_MAX_QUEUES 64u
 #define NETVSC_TABLE 128u /* entries of the guest's indirection table, at most */
@@ -110,6 +113,7 @@ struct vb_netvsc_counters {
 	uint64_t dropped_full;	 /* too many wait */
 	uint64_t dropped_long;	 /* longer than a part of the receive buffer */
 	uint64_t dropped_fault;	 /* the memory of the receive buffer is gone */
+	uint64_t dropped_wire;	 /* frames of the guest that the wire does not take */
 };
 
 /*
@@ -132,7 +136,9 @@ struct vb_netvsc {
 	uint8_t mac[6], peer_mac[6];
 	uint64_t max_version, mtu, queues, sections, section_len, part_len, max_packets, alignment;
 	uint64_t speed, backlog, chargen, table_len;
-	bool rsc, checksum, lso, link, echo;
+	bool rsc, checksum, lso, link;
+	enum netvsc_backend { NETVSC_SINK, NETVSC_ECHO, NETVSC_TAP } backend;
+	char tap_name[16], open_name[16]; /* of an interface: as set, and the one that is open */
 	uint32_t address;
 	/* the conversation */
 	uint32_t version; /* of NVSP; 0: none agreed */
@@ -153,8 +159,10 @@ struct vb_netvsc {
 	uint16_t *part_queue; /* of the first part of a packet: its channel, and 1; 0: not out */
 	uint32_t free_part, n_free;
 	struct vb_netvsc_queue queue[NETVSC_MAX_QUEUES];
-	uint32_t corked; /* a queue that is not flushed now, and 1; 0: all are */
-	struct vb_peer *peer;
+	uint32_t corked;      /* a queue that is not flushed now, and 1; 0: all are */
+	struct vb_peer *peer; /* of peer and tap there is one at most */
+	struct vb_tap *tap;
+	bool is_wire_lost;		       /* the last frame was not taken */
 	const struct vb_netvsc_player *player; /* NULL: nobody plays */
 	struct vb_netvsc_counters counters;
 };
@@ -290,6 +298,17 @@ uint32_t vb_netvsc_write_message(const struct vb_netvsc *n, const struct vb_peer
 /* Toeplitz' hash of the frame's addresses and ports by the guest's key; 0: nothing to hash. */
 uint32_t vb_netvsc_hash(const struct vb_netvsc *n, const struct vb_peer_frame *f);
 uint16_t vb_netvsc_queue_of(const struct vb_netvsc *n, uint32_t hash);
+
+/* ---- netvsc_wire.c ---- */
+
+/* What the settings say; also when they have changed. What the peer knew is forgotten. */
+int vb_netvsc_wire_begin(struct vb_netvsc *n, struct vb_err *err);
+void vb_netvsc_wire_end(struct vb_netvsc *n);
+void vb_netvsc_wire_adapt(struct vb_netvsc *n, uint32_t mtu); /* to what was agreed */
+/* A frame of the guest. */
+void vb_netvsc_wire_take(struct vb_netvsc *n, const struct vb_peer_frame *f);
+/* What is due, and when to come again. */
+void vb_netvsc_wire_run(struct vb_netvsc *n, bool is_timer);
 
 /* ---- netvsc_log.c ---- */
 

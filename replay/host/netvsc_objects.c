@@ -328,8 +328,7 @@ static uint32_t set_offload(struct vb_netvsc *n, const struct vb_frame *f)
 	/* older guests send a shorter object */
 	n->rsc_on = n->rsc && n->capabilities & NETVSC_CAP_RSC && find(f, &w, 1) &&
 		    w.number == SWITCHED_ON;
-	if (n->peer)
-		vb_peer_adapt(n->peer, (uint32_t)max_frame(n), n->rsc_on);
+	vb_netvsc_wire_adapt(n, (uint32_t)max_frame(n));
 	return RNDIS_SUCCESS;
 }
 

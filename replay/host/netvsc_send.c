@@ -95,6 +95,25 @@ enum {
 	N_WANTED,
 };
 
+/* Bits of the words that say what is left to us: pktinfo of Linux 6.1, drivers/net/hyperv. */
+#define TCP_IS_OPEN (1u << 2)
+#define UDP_IS_OPEN (1u << 3)
+#define CHECKSUM_AT 16
+#define LARGE_AT 20
+#define AT_MASK 0x3ffu
+#define PART_MASK 0xfffffu
+
+static void read_open(const struct vb_wanted *w, struct vb_peer_frame *f)
+{
+	uint32_t sums = w[W_CHECKSUM].found ? (uint32_t)w[W_CHECKSUM].number : 0;
+	uint32_t large = w[W_LARGE].found ? (uint32_t)w[W_LARGE].number : 0;
+
+	f->part_len = large & PART_MASK;
+	f->open_tcp = sums & TCP_IS_OPEN || f->part_len;
+	f->open_udp = !f->open_tcp && sums & UDP_IS_OPEN;
+	f->transport_at = f->part_len ? large >> LARGE_AT & AT_MASK : sums >> CHECKSUM_AT & AT_MASK;
+}
+
 static void frame_of(const struct vb_wanted *w, struct vb_peer_frame *ret)
 {
 	/* the tag's form is priority, drop eligible, id; the information has it the other way round */
@@ -105,10 +124,8 @@ static void frame_of(const struct vb_wanted *w, struct vb_peer_frame *ret)
 		.len = w[W_FRAME].n_bytes,
 		.vlan = w[W_VLAN].found ? (vlan & 7) << 13 | (vlan & 8) << 9 | (vlan >> 4 & 0xfff) :
 					  VB_PEER_NO_VLAN,
-		.part_len = w[W_LARGE].found ? (uint32_t)w[W_LARGE].number & 0xfffff : 0,
-		.is_tcp = w[W_CHECKSUM].found || w[W_LARGE].found,
-		.is_udp = w[W_CHECKSUM].found,
 	};
+	read_open(w, ret);
 }
 
 static void tell_player(struct vb_netvsc *n, const struct vb_frame *f, uint32_t len)
@@ -165,8 +182,7 @@ static uint32_t take_message(struct vb_netvsc *n, struct vb_frame *f, bool is_co
 	n->counters.sent++;
 	n->counters.sent_bytes += frame.len;
 	n->counters.large_sends += frame.part_len != 0;
-	if (n->peer)
-		vb_peer_take(n->peer, &frame, vb_clock_mono(vb_hdevice_clock(n->d)));
+	vb_netvsc_wire_take(n, &frame);
 	return walked.layer[0].len;
 }
 

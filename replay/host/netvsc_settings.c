@@ -125,12 +125,22 @@ static int parse_lso(void *state, const char *text)
 	return parse_switch(text, &((struct vb_netvsc *)state)->lso);
 }
 
+#define TAP "tap:"
+
 static int parse_backend(void *state, const char *text)
 {
 	struct vb_netvsc *n = state;
+	const char *name = text + strlen(TAP);
 
-	n->echo = strcmp(text, "echo") == 0;
-	return n->echo || strcmp(text, "sink") == 0 ? 0 : -EINVAL;
+	if (strcmp(text, "echo") == 0 || strcmp(text, "sink") == 0) {
+		n->backend = *text == 'e' ? NETVSC_ECHO : NETVSC_SINK;
+		return 0;
+	}
+	if (strncmp(text, TAP, strlen(TAP)) != 0 || !*name || strlen(name) >= sizeof(n->tap_name))
+		return -EINVAL;
+	n->backend = NETVSC_TAP;
+	snprintf(n->tap_name, sizeof(n->tap_name), "%s", name);
+	return 0;
 }
 
 static int parse_address(void *state, const char *text)
@@ -160,7 +170,8 @@ const struct vb_setting vb_netvsc_settings[] = {
 	{ "lso", "large send offload: on, off", "on", parse_lso },
 	{ "rsc", "receive segment coalescing: on, off", "on", parse_rsc },
 	{ "backlog", "frames that wait on a queue; more are dropped", "4096", parse_backlog },
-	{ "backend", "who is on the wire: echo (ARP, ICMP, UDP, TCP echo, discard, chargen), sink",
+	{ "backend",
+	  "who is on the wire: echo (ARP, ICMP, UDP, TCP echo, discard, chargen), sink, tap:NAME",
 	  "echo", parse_backend },
 	{ "address", "IPv4 address of echo", "192.0.2.1", parse_address },
 	{ "chargen", "bytes that TCP chargen sends; 0: without end", "0", parse_chargen },

@@ -21,6 +21,9 @@ struct vb_peer_frame {
 	uint32_t part_len; /* bytes of payload of each segment, of a large one; 0: it is one */
 	uint32_t head_len; /* of a large one: bytes up to the payload */
 	bool is_tcp, is_udp, is_ip; /* to the guest: whose checksums are right */
+	/* from the guest: whose checksums are left to us; a large one's always are */
+	bool open_tcp, open_udp;
+	uint32_t transport_at; /* where TCP or UDP begins in the frame; 0: nothing is left open */
 };
 
 struct vb_peer_options {

@@ -44,6 +44,17 @@ static int open_file(void *ctx, const char *name)
 	return fd < 0 ? -errno : fd;
 }
 
+/* Once: the descriptor is the device's. */
+static int open_link(void *ctx, const char *name, struct vb_err *err)
+{
+	struct loop *l = ctx;
+	int fd = l->link_fd;
+
+	snprintf(l->link_name, sizeof(l->link_name), "%s", name);
+	l->link_fd = -1;
+	return fd < 0 ? vb_fail(err, -EPERM, "not permitted") : fd;
+}
+
 static void trouble(void *ctx, const char *line)
 {
 	struct loop *l = ctx;
@@ -90,6 +101,7 @@ void loop_init(struct loop *l, const struct loop_options *opt)
 				      .ctx = l,
 				      .trouble = trouble,
 				      .open_file = open_file,
+				      .open_link = open_link,
 				      .connected = connected };
 
 	memset(l, 0, sizeof(*l));
@@ -98,6 +110,7 @@ void loop_init(struct loop *l, const struct loop_options *opt)
 	l->clock = (struct vb_clock){ .ctx = l, .mono_ns = read_mono, .wall_ns = read_wall };
 	l->log = (struct vb_host_log){ l, record, device, UINT32_MAX };
 	l->now_ns = 1000000000;
+	l->link_fd = opt->link_fd ? opt->link_fd : -1;
 	l->max_records = opt->max_records;
 	if (opt->max_records) {
 		l->records = calloc(opt->max_records, sizeof(*l->records));

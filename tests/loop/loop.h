@@ -32,6 +32,8 @@ struct loop {
 	unsigned int n_connected;
 	struct loop_record *records; /* NULL: none are kept */
 	size_t n_records, max_records;
+	int link_fd;	    /* what an interface is opened by; -1: there is none */
+	char link_name[32]; /* the last one that was asked for */
 	struct vb_device devices[16];
 	size_t n_devices;
 };
@@ -41,6 +43,7 @@ struct loop_options {
 	uint32_t n_vps;	    /* 0: 1 */
 	uint64_t memory;    /* bytes; 0: LOOP_MEMORY */
 	size_t max_records; /* of the log, kept; 0: no log */
+	int link_fd;	    /* the end of an interface that a device may open; 0: none */
 };
 
 void loop_init(struct loop *l, const struct loop_options *opt);

@@ -7,18 +7,17 @@
 
 #define RING_PAGES 8u
 
-static const struct vb_host_log no_log;
-
-struct net_bench *net_bench_new_logged(const char *const *settings, const struct vb_host_log *log)
+struct net_bench *net_bench_new_with(const char *const *settings, const struct vb_host_log *log,
+				     int link_fd)
 {
-	const struct loop_options opt = { .max_records = log->record ? 1 : 0 };
+	const struct loop_options opt = { .max_records = log ? 1 : 0, .link_fd = link_fd };
 	struct net_bench *b = calloc(1, sizeof(*b));
 	struct vb_hdevice_config cfg = { .model = vb_model_by_name("netvsc"),
 					 .settings = settings };
 
 	REQUIRE(b && cfg.model);
 	loop_init(&b->l, &opt);
-	if (log->record)
+	if (log)
 		b->l.log = *log;
 	b->d = loop_add(&b->l, &cfg);
 	b->n = vb_hdevice_state(b->d);
@@ -35,7 +34,7 @@ struct net_bench *net_bench_new_logged(const char *const *settings, const struct
 
 struct net_bench *net_bench_new(const char *const *settings)
 {
-	return net_bench_new_logged(settings, &no_log);
+	return net_bench_new_with(settings, NULL, 0);
 }
 
 void net_bench_free(struct net_bench *b)

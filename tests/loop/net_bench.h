@@ -36,8 +36,9 @@ struct net_bench {
 
 /* settings: "key=value", NULL-terminated, or NULL. The guest has opened the primary channel. */
 struct net_bench *net_bench_new(const char *const *settings);
-/* ... and the host's log goes to log. */
-struct net_bench *net_bench_new_logged(const char *const *settings, const struct vb_host_log *log);
+/* ... and the host's log goes to log (NULL: none); link_fd: as in struct loop_options. */
+struct net_bench *net_bench_new_with(const char *const *settings, const struct vb_host_log *log,
+				     int link_fd);
 void net_bench_free(struct net_bench *b);
 void net_bench_open(struct net_bench *b, uint16_t queue, uint32_t n_pages);
 void net_bench_close(struct net_bench *b, uint16_t queue);

@@ -65,7 +65,7 @@ static void record(void *ctx, const struct vb_event *ev)
 static struct net_bench *started(struct taken *t, uint32_t limit)
 {
 	const struct vb_host_log log = { .ctx = t, .record = record, .payload = limit };
-	struct net_bench *b = net_bench_new_logged(NULL, &log);
+	struct net_bench *b = net_bench_new_with(NULL, &log, 0);
 
 	net_bench_start(b, NVSP_6_1);
 	memset(t, 0, sizeof(*t));

@@ -49,14 +49,11 @@ Test(netvsc_objects, after_halt_no_frame_comes)
 {
 	struct net_bench *b = started(NULL, NVSP_6_1);
 	const uint32_t words[] = { 3, 12, 78 };
-	const struct vb_peer_frame f = {
-		(const uint8_t *)"a frame of bytes", 16, VB_PEER_NO_VLAN, 0, 0, false, false, false
-	};
 	struct net_packet p;
 
 	net_control(b, words, sizeof(words), NULL, 0);
 	cr_expect(!net_take(b, 0, &p), "it is completed, but has no answer");
-	vb_netvsc_send_frame(b->n, 0, &f);
+	net_deliver(b, 0, 60);
 	cr_expect(!net_take(b, 0, &p));
 	cr_expect_eq(net_counter(b, "dropped_filter"), 1);
 	net_bench_free(b);
