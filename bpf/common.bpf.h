@@ -130,6 +130,13 @@ struct {
 	__type(value, struct vb_bpf_channel);
 } channels SEC(".maps");
 
+/* What the request-id callback gave a packet. */
+struct request_id {
+	__u64 trans_id;
+	__u32 ring_pos;
+	__u32 pad;
+};
+
 /*
  * A write or post under way. Its key is an address that no other call has meanwhile: of the list of
  * parts or the message; for return probes, which are not told arguments, the stack pointer.
@@ -141,7 +148,8 @@ struct pending {
 	__u32 relid;
 	__u32 write_index; /* before the ring's lock was taken */
 	__u32 wire_len;
-	__u32 pad;
+	__u32 has_id;
+	struct request_id got;		 /* with has_id */
 	__u64 head[VB_BPF_MIN_SNAP / 8]; /* how the packet begins */
 };
 
@@ -152,17 +160,20 @@ struct {
 	__type(value, struct pending);
 } pendings SEC(".maps");
 
+/* The key in pendings of the write that began last on this CPU. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+} latest_write SEC(".maps");
+
 struct request {
 	__u64 channel;
 	__u64 address; /* what the sender calls the request */
 };
 
-struct request_id {
-	__u64 trans_id;
-	__u32 ring_pos;
-	__u32 pad;
-};
-
+/* Ids whose write was not the latest one to begin. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 8192);
@@ -221,12 +232,20 @@ static __always_inline struct vb_bpf_channel *channel_of(__u32 relid)
 	return bpf_map_lookup_elem(&channels, &relid);
 }
 
+/*
+ * A field of what p points at. The verifier knows what the arguments of fentry and fexit point at
+ * (typed), and lets such programs read it with a single load where others need a call for each field.
+ * typed must be a constant.
+ */
+#define FIELD(typed, p, field) ((typed) ? (p)->field : BPF_CORE_READ(p, field))
+
 /* Relid of a channel that is to be captured, else 0. */
-static __always_inline struct vb_bpf_channel *wanted(struct vmbus_channel *ch, __u32 *ret_relid)
+static __always_inline struct vb_bpf_channel *wanted(struct vmbus_channel *ch, bool typed,
+						     __u32 *ret_relid)
 {
 	struct vb_bpf_channel *c;
 
-	*ret_relid = BPF_CORE_READ(ch, offermsg.child_relid);
+	*ret_relid = FIELD(typed, ch, offermsg.child_relid);
 	c = channel_of(*ret_relid);
 	return c && c->wanted ? c : NULL;
 }
@@ -286,14 +305,21 @@ static __always_inline long emit(struct vb_bpf_record *rec, __u32 len)
 #define NETWORK_HIGH 0x0eed65f9d2f23f91ULL
 
 /* Whether it is a channel of a network device. */
-static __always_inline bool describe(struct vb_bpf_record *rec, struct vmbus_channel *ch)
+static __always_inline bool describe(struct vb_bpf_record *rec, struct vmbus_channel *ch,
+				     bool typed)
 {
 	void *offer = &ch->offermsg;
 	__u64 guids[4] = {}; /* class, instance */
 
-	bpf_probe_read_kernel(guids, sizeof(guids), offer + OFFER_CLASS);
+	if (typed) {
+		for (int i = 0; i < 4; i++)
+			guids[i] = *(__u64 *)(offer + OFFER_CLASS + i * sizeof(guids[0]));
+		rec->subchannel = *(__u16 *)(offer + OFFER_SUB);
+	} else {
+		bpf_probe_read_kernel(guids, sizeof(guids), offer + OFFER_CLASS);
+		bpf_probe_read_kernel(&rec->subchannel, sizeof(__u16), offer + OFFER_SUB);
+	}
 	__builtin_memcpy(rec->instance, &guids[2], sizeof(rec->instance));
-	bpf_probe_read_kernel(&rec->subchannel, sizeof(__u16), offer + OFFER_SUB);
 	return guids[0] == NETWORK_LOW && guids[1] == NETWORK_HIGH;
 }
 

@@ -14,19 +14,16 @@
 /* ---- guest to host ---- */
 
 /* Copy the parts of a packet behind rec; sets its lengths. */
-static __always_inline void gather(struct vb_bpf_record *rec, const struct kvec *list, __u32 count)
+static __always_inline void gather(struct vb_bpf_record *rec, const struct parts *parts)
 {
 	__u8 *data = (__u8 *)(rec + 1);
 	__u64 wire = 0, cap = 0, n;
-	struct kvec part;
 	int i;
 
-	/* descriptor with ranges, payload, padding */
-	for (i = 0; i < 4; i++) {
-		if ((__u32)i >= count)
-			break;
-		n = BPF_CORE_READ(&list[i], iov_len);
-		part.iov_base = BPF_CORE_READ(&list[i], iov_base);
+	for (i = 0; i < MAX_PARTS; i++) {
+		n = parts->part[i].len;
+		if (!n)
+			continue;
 		wire += n;
 		if (cap > snaplen)
 			break;
@@ -38,7 +35,7 @@ static __always_inline void gather(struct vb_bpf_record *rec, const struct kvec 
 		KEEP(cap);
 		if (cap > snaplen)
 			break;
-		if (bpf_probe_read_kernel(data + cap, n, part.iov_base))
+		if (bpf_probe_read_kernel(data + cap, n, (void *)parts->part[i].base))
 			break;
 		cap += n;
 	}
@@ -62,37 +59,44 @@ static __noinline long remember_write(const struct vb_bpf_record *rec, struct vm
 		.wire_len = rec->wire_len,
 	};
 
+	__u32 zero = 0;
+	__u64 *latest = bpf_map_lookup_elem(&latest_write, &zero);
+
+	if (latest)
+		*latest = key;
 	__builtin_memcpy(p.head, rec + 1, sizeof(p.head));
 	return bpf_map_update_elem(&pendings, &key, &p, BPF_ANY);
 }
 
-static __always_inline void take_write(struct vmbus_channel *ch, const struct kvec *list,
-				       __u32 count, __u64 request_id, __u64 key,
-				       enum vb_bpf_stream stream)
+static __always_inline void take_write(struct vmbus_channel *ch, bool typed,
+				       const struct kvec *list, __u32 count, __u64 request_id,
+				       __u64 key, enum vb_bpf_stream stream)
 {
 	struct vb_bpf_record *rec = scratch_record(stream);
 	struct hv_ring_buffer *ring;
 	struct vb_bpf_channel *c;
 	__u32 relid, write_index;
+	struct parts parts = {};
 	bool is_network;
 	__u64 len;
 
 	if (!rec)
 		return;
-	c = wanted(ch, &relid);
+	c = wanted(ch, typed, &relid);
 	if (!c)
 		return;
 	begin(rec, VB_BPF_WRITE, stream, relid);
-	is_network = describe(rec, ch);
-	rec->ring_size = BPF_CORE_READ(ch, outbound.ring_datasize);
-	ring = BPF_CORE_READ(ch, outbound.ring_buffer);
-	rec->ring_read = BPF_CORE_READ(ring, read_index);
-	write_index = BPF_CORE_READ(ring, write_index);
-	gather(rec, list, count);
+	is_network = describe(rec, ch, typed);
+	rec->ring_size = FIELD(typed, ch, outbound.ring_datasize);
+	ring = FIELD(typed, ch, outbound.ring_buffer);
+	rec->ring_read = FIELD(typed, ring, read_index);
+	write_index = FIELD(typed, ring, write_index);
+	list_parts(list, count, &parts);
+	gather(rec, &parts);
 
 	len = rec->cap_len;
 	if (is_network)
-		len = send_payload(rec, net_of(ch, c), list);
+		len = send_payload(rec, net_of(ch, c), &parts);
 	if (len > max_len)
 		return;
 	KEEP(len);
@@ -183,32 +187,47 @@ static __always_inline __u64 trans_id_at(struct vmbus_channel *ch, __u32 pos)
 	return id;
 }
 
+/* What the request-id callback gave packet p, if it was called and is probed. */
+static __always_inline bool find_request_id(const struct pending *p, struct request_id *ret)
+{
+	struct request req = { .channel = p->channel, .address = p->request_id };
+	struct request_id *id;
+
+	*ret = p->got;
+	if (p->has_id)
+		return true;
+	id = bpf_map_lookup_elem(&request_ids, &req);
+	if (!id)
+		return false;
+	*ret = *id;
+	bpf_map_delete_elem(&request_ids, &req);
+	return true;
+}
+
 /*
  * Position and transaction id of a written packet. The request-id callback, where the channel has
  * one and it is probed, ran under the ring's lock and knows both.
  */
-static __always_inline void outcome(struct vb_bpf_record *rec, const struct pending *p)
+static __always_inline void outcome(struct vb_bpf_record *rec, const struct pending *p,
+				    struct vmbus_channel *ch, bool typed)
 {
-	struct request req = { .channel = p->channel, .address = p->request_id };
-	struct vmbus_channel *ch = (struct vmbus_channel *)p->channel;
 	/* VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED and nothing else */
 	bool asks = p->head[0] >> (DESC_FLAGS * 8) == 1 &&
-		    BPF_CORE_READ(ch, next_request_id_callback);
-	/* not for others: the address of netvsc's control messages, 0, may be their id, too */
-	struct request_id *id = asks ? bpf_map_lookup_elem(&request_ids, &req) : NULL;
+		    FIELD(typed, ch, next_request_id_callback);
+	struct request_id id;
 
 	rec->trans_id = p->request_id;
 	rec->flags = asks ? 0 : VB_BPF_F_TRANS_ID;
-	if (id) {
-		rec->ring_pos = id->ring_pos;
+	/* not for others: the address of netvsc's control messages, 0, may be their id, too */
+	if (asks && find_request_id(p, &id)) {
+		rec->ring_pos = id.ring_pos;
 		rec->flags = VB_BPF_F_TRANS_ID;
-		if (id->trans_id == REQUEST_ERROR) {
+		if (id.trans_id == REQUEST_ERROR) {
 			rec->flags = VB_BPF_F_NO_REQUEST_ID;
 			rec->ring_pos = POS_UNKNOWN;
-		} else if (id->trans_id != NO_REQUESTOR) {
-			rec->trans_id = id->trans_id;
+		} else if (id.trans_id != NO_REQUESTOR) {
+			rec->trans_id = id.trans_id;
 		}
-		bpf_map_delete_elem(&request_ids, &req);
 		return;
 	}
 	/* -ENODEV: the channel was rescinded, before the write or after it */
@@ -221,32 +240,43 @@ static __always_inline void outcome(struct vb_bpf_record *rec, const struct pend
 	}
 }
 
-static __always_inline void take_write_done(__u64 key, int ret)
+/* Without ch, untyped, it is the channel that was remembered. */
+static __always_inline void take_write_done(struct vmbus_channel *ch, bool typed, __u64 key,
+					    int ret)
 {
-	struct pending *found = bpf_map_lookup_elem(&pendings, &key);
+	struct pending *p = bpf_map_lookup_elem(&pendings, &key);
 	struct vb_bpf_record rec;
-	struct pending p;
 
-	if (!found)
+	if (!p)
 		return;
-	p = *found;
+	if (p->id) {
+		begin(&rec, VB_BPF_WRITE_DONE, VB_BPF_S_WRITE, p->relid);
+		rec.id = p->id;
+		rec.result = ret;
+		outcome(&rec, p, typed ? ch : (struct vmbus_channel *)p->channel, typed);
+		emit(&rec, sizeof(rec));
+	}
 	bpf_map_delete_elem(&pendings, &key);
-	if (!p.id)
-		return;
-	begin(&rec, VB_BPF_WRITE_DONE, VB_BPF_S_WRITE, p.relid);
-	rec.id = p.id;
-	rec.result = ret;
-	outcome(&rec, &p);
-	emit(&rec, sizeof(rec));
 }
 
-/* The callback is called after the copy, under the lock: the write index is the packet's place. */
+/*
+ * The callback is called after the copy, under the lock: the write index is the packet's place. Its
+ * write is the latest one to begin on this CPU, unless another began between that and the lock.
+ */
 static __always_inline void take_request_id(struct vmbus_channel *ch, __u64 address, __u64 ret,
 					    __u32 ring_pos)
 {
 	struct request req = { .channel = (__u64)ch, .address = address };
 	struct request_id id = { .trans_id = ret, .ring_pos = ring_pos };
+	__u32 zero = 0;
+	__u64 *key = bpf_map_lookup_elem(&latest_write, &zero);
+	struct pending *p = key ? bpf_map_lookup_elem(&pendings, key) : NULL;
 
+	if (p && !p->has_id && p->channel == req.channel && p->request_id == address) {
+		p->got = id;
+		p->has_id = 1;
+		return;
+	}
 	bpf_map_update_elem(&request_ids, &req, &id, BPF_ANY);
 }
 
@@ -296,13 +326,15 @@ static __always_inline bool is_new(struct inbound *in, struct vmbus_channel *ch,
 	return true;
 }
 
-static __always_inline void take_read(const void *packet, enum vb_bpf_stream stream)
+/* Without ch, untyped, it is the channel whose buffer this is. */
+static __always_inline void take_read(struct vmbus_channel *ch, bool typed, const void *packet,
+				      enum vb_bpf_stream stream)
 {
 	__u64 key = (__u64)packet, len;
 	struct inbound *in = bpf_map_lookup_elem(&inbounds, &key);
 	struct vb_bpf_record *rec = scratch_record(stream);
 	__u32 relid, pos, size, missed, zero = 0;
-	struct vmbus_channel *ch;
+	struct hv_ring_buffer *ring;
 	struct vb_bpf_channel *c;
 	struct sequence *seq;
 	bool is_network;
@@ -310,24 +342,26 @@ static __always_inline void take_read(const void *packet, enum vb_bpf_stream str
 
 	if (!packet || !in || !rec)
 		return;
-	ch = (struct vmbus_channel *)in->channel;
-	c = wanted(ch, &relid);
+	if (!typed)
+		ch = (struct vmbus_channel *)in->channel;
+	c = wanted(ch, typed, &relid);
 	if (!c)
 		return;
 	bpf_probe_read_kernel(&len8, sizeof(len8), packet + DESC_LEN8);
-	pos = BPF_CORE_READ(ch, inbound.priv_read_index);
-	size = BPF_CORE_READ(ch, inbound.ring_datasize);
+	pos = FIELD(typed, ch, inbound.priv_read_index);
+	size = FIELD(typed, ch, inbound.ring_datasize);
 	if (!is_new(in, ch, pos, (__u32)len8 * 8, size, &missed))
 		return;
 	seq = bpf_map_lookup_elem(&sequences, &zero);
 	if (seq)
 		seq->next[stream] += missed;
 	begin(rec, VB_BPF_READ, stream, relid);
-	is_network = describe(rec, ch);
+	is_network = describe(rec, ch, typed);
+	ring = FIELD(typed, ch, inbound.ring_buffer);
 	rec->missed = missed;
 	rec->ring_size = size;
 	rec->ring_pos = pos;
-	rec->ring_read = BPF_CORE_READ(ch, inbound.ring_buffer, read_index);
+	rec->ring_read = FIELD(typed, ring, read_index);
 	rec->wire_len = (__u32)len8 * 8;
 	len = rec->wire_len;
 	if (len > snaplen)
@@ -366,15 +400,16 @@ static __always_inline void forget_ring(struct hv_ring_buffer_info *ring)
 
 /* ---- signals, when asked ---- */
 
-static __always_inline void take_event(struct vmbus_channel *ch, __u16 type, __u16 stream)
+static __always_inline void take_event(struct vmbus_channel *ch, bool typed, __u16 type,
+				       __u16 stream)
 {
 	struct vb_bpf_record rec;
 	__u32 relid;
 
-	if (!wanted(ch, &relid))
+	if (!wanted(ch, typed, &relid))
 		return;
 	begin(&rec, type, stream, relid);
-	describe(&rec, ch);
+	describe(&rec, ch, typed);
 	emit(&rec, sizeof(rec));
 }
 

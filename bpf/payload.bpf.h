@@ -20,6 +20,26 @@ enum { DESC_OFFSET8 = 2, DESC_SET_ID = 16, DESC_N_RANGES = 20, DESC_RANGES = 24 
 #define MAX_RANGES 1024
 #define MAX_MESSAGES 256 /* in a section */
 
+/* ---- the parts of a packet that is to be written ---- */
+
+/* Descriptor with ranges, payload, padding; as struct kvec has them. */
+#define MAX_PARTS 4
+
+struct parts {
+	struct {
+		__u64 base, len;
+	} part[MAX_PARTS];
+};
+
+static __always_inline void list_parts(const struct kvec *list, __u32 count, struct parts *ret)
+{
+	__u64 len = count < MAX_PARTS ? count * sizeof(ret->part[0]) : sizeof(*ret);
+
+	KEEP(len);
+	if (len <= sizeof(*ret))
+		bpf_probe_read_kernel(ret, len, list);
+}
+
 /* ---- pieces of messages ---- */
 
 enum {
@@ -339,16 +359,15 @@ static __always_inline __u64 end_payload(const struct cursor *c, struct vb_bpf_r
 	return c->pos;
 }
 
-/* The parts of a packet are its descriptor with ranges, the NVSP message, padding. */
 static __noinline __u64 send_payload(struct vb_bpf_record *rec, struct vb_bpf_net *net,
-				     const struct kvec *list)
+				     const struct parts *parts)
 {
-	void *desc = BPF_CORE_READ(&list[0], iov_base);
+	__u64 desc = parts->part[0].base;
 	struct cursor c;
 	struct nvsp m = {};
 	__u16 type = 0;
 
-	bpf_probe_read_kernel(&m, sizeof(m), BPF_CORE_READ(&list[1], iov_base));
+	bpf_probe_read_kernel(&m, sizeof(m), (void *)parts->part[1].base);
 	if (!net || !rec)
 		return rec ? rec->cap_len : 0;
 	if (m.type != NVSP_RNDIS) {
@@ -356,15 +375,16 @@ static __noinline __u64 send_payload(struct vb_bpf_record *rec, struct vb_bpf_ne
 		return rec->cap_len;
 	}
 	begin_payload(&c, rec);
-	bpf_probe_read_kernel(&type, sizeof(type), desc);
+	bpf_probe_read_kernel(&type, sizeof(type), (void *)desc);
 	if (type == PACKET_GPA)
-		bpf_probe_read_kernel(&c.n_ranges, sizeof(c.n_ranges), desc + DESC_N_RANGES);
+		bpf_probe_read_kernel(&c.n_ranges, sizeof(c.n_ranges),
+				      (void *)desc + DESC_N_RANGES);
 	/* between messages in a section: the driver makes it zero (netvsc_copy_to_send_buf()) */
 	c.padding = MAX_PADDING;
 	if (m.word[1] != VB_BPF_SECTION)
 		take_section(&c, net, m.word[1], m.word[2]);
 	if (c.n_ranges)
-		take_gpa_ranges(&c, (__u64)desc, BPF_CORE_READ(&list[0], iov_len));
+		take_gpa_ranges(&c, desc, parts->part[0].len);
 	return end_payload(&c, rec);
 }
 

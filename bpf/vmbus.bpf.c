@@ -34,7 +34,7 @@ int BPF_PROG(write_fentry, struct vmbus_channel *ch, const struct kvec *list, __
 	__u64 key = (__u64)list;
 
 	if (!bpf_map_lookup_elem(&pendings, &key))
-		take_write(ch, list, count, request_id, key, VB_BPF_S_WRITE);
+		take_write(ch, true, list, count, request_id, key, VB_BPF_S_WRITE);
 	return 0;
 }
 
@@ -45,21 +45,21 @@ int BPF_PROG(write_twin_fentry, struct vmbus_channel *ch, const struct kvec *lis
 	__u64 key = (__u64)list;
 
 	if (!bpf_map_lookup_elem(&pendings, &key))
-		take_write(ch, list, count, request_id, key, VB_BPF_S_WRITE_TWIN);
+		take_write(ch, true, list, count, request_id, key, VB_BPF_S_WRITE_TWIN);
 	return 0;
 }
 
 SEC("fexit/hv_ringbuffer_write")
 int BPF_PROG(write_fexit, struct vmbus_channel *ch, const struct kvec *list)
 {
-	take_write_done((__u64)list, (int)return_value(ctx));
+	take_write_done(ch, true, (__u64)list, (int)return_value(ctx));
 	return 0;
 }
 
 SEC("fexit/hv_ringbuffer_write")
 int BPF_PROG(write_twin_fexit, struct vmbus_channel *ch, const struct kvec *list)
 {
-	take_write_done((__u64)list, (int)return_value(ctx));
+	take_write_done(ch, true, (__u64)list, (int)return_value(ctx));
 	return 0;
 }
 
@@ -68,9 +68,9 @@ int BPF_PROG(request_id_fexit, struct vmbus_channel *ch, __u64 address)
 {
 	__u32 relid;
 
-	if (wanted(ch, &relid))
+	if (wanted(ch, true, &relid))
 		take_request_id(ch, address, return_value(ctx),
-				BPF_CORE_READ(ch, outbound.ring_buffer, write_index));
+				ch->outbound.ring_buffer->write_index);
 	return 0;
 }
 
@@ -92,14 +92,14 @@ int BPF_PROG(ring_cleanup_fentry, struct hv_ring_buffer_info *ring)
 SEC("fexit/hv_pkt_iter_first")
 int BPF_PROG(read_fexit, struct vmbus_channel *ch)
 {
-	take_read((const void *)return_value(ctx), VB_BPF_S_READ);
+	take_read(ch, true, (const void *)return_value(ctx), VB_BPF_S_READ);
 	return 0;
 }
 
 SEC("fexit/hv_pkt_iter_first")
 int BPF_PROG(read_twin_fexit, struct vmbus_channel *ch)
 {
-	take_read((const void *)return_value(ctx), VB_BPF_S_READ_TWIN);
+	take_read(ch, true, (const void *)return_value(ctx), VB_BPF_S_READ_TWIN);
 	return 0;
 }
 
@@ -120,7 +120,7 @@ int BPF_PROG(post_fexit, const void *buffer)
 SEC("fentry/vmbus_setevent")
 int BPF_PROG(signal_fentry, struct vmbus_channel *ch)
 {
-	take_event(ch, VB_BPF_SIGNAL, VB_BPF_S_SIGNAL);
+	take_event(ch, true, VB_BPF_SIGNAL, VB_BPF_S_SIGNAL);
 	return 0;
 }
 
@@ -130,14 +130,14 @@ SEC("kprobe")
 int BPF_KPROBE(write_entry, struct vmbus_channel *ch, const struct kvec *list, __u32 count,
 	       __u64 request_id)
 {
-	take_write(ch, list, count, request_id, PT_REGS_SP(ctx), VB_BPF_S_WRITE);
+	take_write(ch, false, list, count, request_id, PT_REGS_SP(ctx), VB_BPF_S_WRITE);
 	return 0;
 }
 
 SEC("kretprobe")
 int BPF_KRETPROBE(write_exit, int ret)
 {
-	take_write_done(PT_REGS_SP(ctx) - RETURN_SP_BIAS, ret);
+	take_write_done(NULL, false, PT_REGS_SP(ctx) - RETURN_SP_BIAS, ret);
 	return 0;
 }
 
@@ -151,7 +151,7 @@ int BPF_KPROBE(request_id_entry, struct vmbus_channel *ch, __u64 address)
 	if (!call)
 		return 0;
 	call->channel = 0;
-	if (!wanted(ch, &relid))
+	if (!wanted(ch, false, &relid))
 		return 0;
 	call->channel = (__u64)ch;
 	call->address = address;
@@ -213,7 +213,7 @@ int BPF_KPROBE(gpadl_entry, struct vmbus_channel *ch, void *buffer, __u32 len, v
 SEC("kretprobe")
 int BPF_KRETPROBE(read_exit, const void *packet)
 {
-	take_read(packet, VB_BPF_S_READ);
+	take_read(NULL, false, packet, VB_BPF_S_READ);
 	return 0;
 }
 
@@ -242,7 +242,7 @@ int BPF_KPROBE(message_kprobe, const void *const *context)
 SEC("kprobe")
 int BPF_KPROBE(signal_entry, struct vmbus_channel *ch)
 {
-	take_event(ch, VB_BPF_SIGNAL, VB_BPF_S_SIGNAL);
+	take_event(ch, false, VB_BPF_SIGNAL, VB_BPF_S_SIGNAL);
 	return 0;
 }
 
@@ -263,7 +263,8 @@ int message_tp(struct bpf_raw_tracepoint_args *ctx)
 SEC("raw_tp")
 int interrupt_tp(struct bpf_raw_tracepoint_args *ctx)
 {
-	take_event((struct vmbus_channel *)ctx->args[0], VB_BPF_INTERRUPT, VB_BPF_S_INTERRUPT);
+	take_event((struct vmbus_channel *)ctx->args[0], false, VB_BPF_INTERRUPT,
+		   VB_BPF_S_INTERRUPT);
 	return 0;
 }
 
