@@ -69,8 +69,13 @@ struct vb_source_ops {
 	 */
 	int (*next)(struct vb_source *src, int timeout_ms, struct vb_event *ret_event,
 		    struct vb_err *err);
-	/* Devices known by now; returns how many and points ret at them. NULL: none are known. */
+	/*
+	 * Devices known by now; returns how many and points ret at them. A live source's counts are
+	 * those of its last count(). NULL: none are known.
+	 */
 	size_t (*devices)(struct vb_source *src, const struct vb_device_stats **ret);
+	/* Add up the counts: too much work to do for each record. NULL: they always hold. */
+	void (*count)(struct vb_source *src);
 	/* Ask a live source to end: next() then drains what is left and returns 0. NULL: just stop. */
 	void (*stop)(struct vb_source *src);
 	void (*close)(struct vb_source *src);

@@ -35,10 +35,17 @@ struct capture {
 	struct vb_err err;
 };
 
-static size_t counts(struct capture *c, const struct vb_device_stats **ret)
+static size_t devices(struct capture *c, const struct vb_device_stats **ret)
 {
 	*ret = NULL;
 	return c->source->ops->devices ? c->source->ops->devices(c->source, ret) : 0;
+}
+
+static size_t counts(struct capture *c, const struct vb_device_stats **ret)
+{
+	if (c->source->ops->count)
+		c->source->ops->count(c->source);
+	return devices(c, ret);
 }
 
 static void say_counts(struct capture *c)
@@ -54,7 +61,7 @@ static void say_counts(struct capture *c)
 static int name_devices(struct capture *c)
 {
 	const struct vb_device_stats *stats;
-	size_t n = counts(c, &stats);
+	size_t n = devices(c, &stats);
 
 	return vb_files_devices(&c->files, stats, n, &c->err);
 }

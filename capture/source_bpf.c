@@ -131,6 +131,8 @@ static int take_control(struct source *s, const struct vb_record_header *h, cons
 
 	if (h->flags & VB_REC_FAILED)
 		return 0;
+	/* what a channel has lost was its device's, before its number may be another's */
+	vb_table_losses(&s->table, vb_probes_channels(s->probes), s->merge, false);
 	rc = vb_table_message(&s->table, h->direction, data, h->cap_len, &closed, &opened);
 	if (!rc && opened) {
 		vb_merge_restart(s->merge, opened);
@@ -165,16 +167,12 @@ static void hand_out(struct source *s, struct vb_event *ret, const uint8_t *data
 {
 	ret->data = data;
 	ret->ext = ret->hdr.ext_len ? ext : NULL;
-	ret->n_malformed = 0;
-	ret->malformed = NULL;
 	ret->number = ++s->n_events;
 	ret->time_ns = ret->hdr.mono_ns + (uint64_t)s->offset_ns;
 }
 
 static int give_merged(struct source *s, struct vb_merged *it, struct vb_event *ret)
 {
-	static const uint8_t signals[2][4] = { { VB_EVENT_GUEST_SIGNAL },
-					       { VB_EVENT_HOST_INTERRUPT } };
 	struct vb_device_stats *dev;
 	const uint8_t *data = it->data;
 	int rc;
@@ -194,9 +192,8 @@ static int give_merged(struct source *s, struct vb_merged *it, struct vb_event *
 		vb_merged_patch(it);
 		rc = take_packet(s, &ret->hdr, it);
 	} else {
-		data = signals[it->rec.type == VB_BPF_INTERRUPT];
+		data = vb_merged_signal(it, &ret->hdr);
 		ret->hdr.class = s->table.chan[it->rec.relid].class;
-		ret->hdr.wire_len = ret->hdr.cap_len = sizeof(signals[0]);
 	}
 	hand_out(s, ret, data, vb_merged_ext(it));
 	return rc ? rc : 1;
@@ -326,7 +323,7 @@ static int source_next(struct vb_source *src, int timeout_ms, struct vb_event *r
 		       struct vb_err *err)
 {
 	struct source *s = (struct source *)src;
-	uint64_t deadline = vb_clock_ns() + (uint64_t)timeout_ms * 1000000u, now;
+	uint64_t deadline = 0, now;
 	bool polled = false;
 	int rc, left;
 
@@ -345,6 +342,8 @@ static int source_next(struct vb_source *src, int timeout_ms, struct vb_event *r
 		if (!s->stopping && vb_selection_gone(&s->selection, &s->table))
 			return vb_selection_fail_gone(&s->selection, err);
 		now = vb_clock_ns();
+		if (!polled)
+			deadline = now + (uint64_t)timeout_ms * 1000000u;
 		left = now < deadline ? (int)((deadline - now) / 1000000u) : 0;
 		if (polled && !left && !s->stopping)
 			return -EAGAIN;
@@ -359,9 +358,15 @@ static size_t source_devices(struct vb_source *src, const struct vb_device_stats
 {
 	struct source *s = (struct source *)src;
 
-	vb_table_losses(&s->table, vb_probes_channels(s->probes), s->merge, s->drained);
 	*ret = s->table.devices;
 	return s->table.n_devices;
+}
+
+static void source_count(struct vb_source *src)
+{
+	struct source *s = (struct source *)src;
+
+	vb_table_losses(&s->table, vb_probes_channels(s->probes), s->merge, s->drained);
 }
 
 static void source_stop(struct vb_source *src)
@@ -387,6 +392,7 @@ static void source_close(struct vb_source *src)
 static const struct vb_source_ops ops = {
 	.next = source_next,
 	.devices = source_devices,
+	.count = source_count,
 	.stop = source_stop,
 	.close = source_close,
 };

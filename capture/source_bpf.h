@@ -71,6 +71,9 @@ const uint8_t *vb_merged_ext(const struct vb_merged *it);
 void vb_merged_header(const struct vb_merged *it, uint64_t capture_id,
 		      struct vb_record_header *ret);
 
+/* What the record of a signal or interrupt holds. Sets the lengths in its header. */
+const uint8_t *vb_merged_signal(const struct vb_merged *it, struct vb_record_header *h);
+
 /* Outside the ring a descriptor holds a placeholder as its id; one that was not written has none. */
 void vb_merged_patch(struct vb_merged *it);
 

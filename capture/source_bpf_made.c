@@ -73,6 +73,15 @@ void vb_merged_patch(struct vb_merged *it)
 		memcpy(it->data + 8, &id, sizeof(id));
 }
 
+const uint8_t *vb_merged_signal(const struct vb_merged *it, struct vb_record_header *h)
+{
+	static const uint8_t keys[2][4] = { { VB_EVENT_GUEST_SIGNAL },
+					    { VB_EVENT_HOST_INTERRUPT } };
+
+	h->wire_len = h->cap_len = sizeof(keys[0]);
+	return keys[it->rec.type == VB_BPF_INTERRUPT];
+}
+
 /* ---- made here ---- */
 
 struct vb_made *vb_made_new(uint64_t capture_id, uint64_t mono_ns, uint8_t kind, const void *data,

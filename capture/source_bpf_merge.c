@@ -38,6 +38,7 @@ struct cpu {
 struct vb_merge {
 	struct vb_merged **incoming;
 	size_t n_incoming, max_incoming;
+	bool unsorted; /* they came in another order than that of their times */
 	struct vb_merged *undone[N_BUCKETS];
 	struct queue queues[2 * VB_BPF_MAX_RELIDS];
 	uint32_t active[2 * VB_BPF_MAX_RELIDS];
@@ -162,6 +163,8 @@ static int add_incoming(struct vb_merge *m, struct vb_merged *it)
 		m->incoming = list;
 		m->max_incoming = max;
 	}
+	if (m->n_incoming && m->incoming[m->n_incoming - 1]->rec.time_ns > it->rec.time_ns)
+		m->unsorted = true;
 	m->incoming[m->n_incoming++] = it;
 	return 0;
 }
@@ -261,7 +264,9 @@ static void sort_incoming(struct vb_merge *m)
 
 	if (!m->n_incoming)
 		return;
-	qsort(m->incoming, m->n_incoming, sizeof(m->incoming[0]), compare_time);
+	if (m->unsorted)
+		qsort(m->incoming, m->n_incoming, sizeof(m->incoming[0]), compare_time);
+	m->unsorted = false;
 	for (i = 0; i < m->n_incoming; i++)
 		enqueue(m, m->incoming[i]);
 	m->n_incoming = 0;
