@@ -261,6 +261,25 @@ Test(netvsc_log, messages_that_make_no_sense_are_kept)
 	net_bench_free(b);
 }
 
+/* The second of two claims more bytes than there are. */
+Test(netvsc_log, what_is_behind_nonsense_is_kept)
+{
+	struct taken t;
+	struct net_bench *b = started(&t, ALL);
+	uint8_t bytes[2 * (HEAD + FRAME)];
+	const uint32_t length = HEAD + FRAME + 100;
+
+	message(bytes);
+	message(bytes + HEAD + FRAME);
+	memcpy(bytes + HEAD + FRAME + 4, &length, 4);
+	net_put_section(b, 0, bytes, sizeof(bytes));
+	net_send_section(b, 0, 0, 0, sizeof(bytes));
+	cr_assert_eq(t.n, 2);
+	expect_segment(&t, 0, NETVSC_SECTION, HEAD + FRAME, HEAD + FRAME);
+	expect_segment(&t, 1, NETVSC_SECTION, HEAD + FRAME, HEAD + FRAME);
+	net_bench_free(b);
+}
+
 Test(netvsc_log, other_packets_have_nothing_outside)
 {
 	struct taken t;

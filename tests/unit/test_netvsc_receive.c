@@ -178,6 +178,7 @@ Test(netvsc_receive, what_can_never_fit_is_dropped)
 	send_parts(b, 46 * 1400, 1400); /* more parts than a packet has */
 	cr_expect(!net_take(b, 0, &p));
 	cr_expect_eq(net_counter(b, "dropped_long"), 3);
+	cr_expect_eq(net_counter(b, "dropped_filter"), 0);
 	net_bench_free(b);
 }
 
@@ -356,6 +357,18 @@ Test(netvsc_receive, frames_that_nobody_wants_are_counted)
 	net_deliver(b, 0, 60);
 	cr_expect(!net_take_frame(b, 0, &f));
 	cr_expect_eq(net_counter(b, "dropped_filter"), 3);
+	net_bench_free(b);
+}
+
+Test(netvsc_receive, frames_for_a_closed_queue_are_counted)
+{
+	struct net_bench *b = started(NULL);
+
+	net_deliver(b, 2, 60);
+	cr_expect_eq(net_counter(b, "dropped_filter"), 1);
+	cr_expect_eq(net_counter(b, "received"), 0);
+	cr_expect_eq(b->n->n_free, b->n->receive.n_parts);
+	cr_expect_str_eq(net_bench_trouble(b), "");
 	net_bench_free(b);
 }
 

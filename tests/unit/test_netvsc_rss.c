@@ -223,6 +223,7 @@ Test(netvsc_rss, capabilities)
 	cr_expect_eq(answer[3], 0);
 	cr_expect_eq(answer[6], 0x120288);
 	cr_expect_eq(answer[7] & 0x7ff, 0x701, "Toeplitz over TCP of both");
+	cr_expect_eq(answer[8], 8, "interrupts");
 	cr_expect_eq(answer[9], 8);
 	cr_expect_eq(answer[10] & 0xffff, 64);
 	net_bench_free(b);
