@@ -228,6 +228,7 @@ struct vb_netvsc_gathered {
 	struct vb_netvsc_piece piece[NETVSC_MAX_PIECES];
 	unsigned int n;
 	bool is_control;
+	const char *wrong; /* with its messages; NULL: nothing, or nothing that is known */
 };
 
 /* 0, or why the packet is refused: -EBADMSG, -EMSGSIZE, -ENOMEM ... Free .bytes in any case. */

@@ -9,7 +9,7 @@
 #define HEAD 44u     /* of a frame's message */
 #define INFO_LEN 16u /* of each entry of per-packet information */
 #define MAX_INFOS 4u
-#define PATH_TEXT 48
+#define PATH_TEXT 56
 #define INTERNAL 0x80000000u
 
 _Static_assert(NETVSC_MAX_HEAD == HEAD + MAX_INFOS * INFO_LEN, "all that stands before a frame");

@@ -97,7 +97,7 @@ struct part {
 	uint32_t part, len;
 };
 
-#define RANGE_TEXT 48
+#define RANGE_TEXT 56
 
 static int announce(struct vb_netvsc *n, struct vb_hchannel *c, const struct part *parts,
 		    uint32_t n_parts, bool is_control)

@@ -12,6 +12,7 @@
 #define NO_SECTION UINT32_MAX
 #define CONTROL 1
 #define PACKET 1u
+#define MESSAGE_HEAD 44u /* of one with a frame, without per-packet information */
 #define MAX_MESSAGES 64u /* in a packet; vmswitch takes 8 */
 
 /* ---- gathering ---- */
@@ -90,6 +91,8 @@ enum {
 	W_VLAN,
 	W_LARGE,
 	W_CHECKSUM,
+	W_INFO_AT,
+	W_INFO_LEN,
 	W_SET_LEN,
 	W_SET_OFFSET,
 	N_WANTED,
@@ -154,8 +157,27 @@ static bool is_sound(const struct vb_frame *f, const struct vb_wanted *w,
 	       (!walked->n_notes[VB_NOTE_SHORT] && !walked->n_notes[VB_NOTE_UNEXPECTED]);
 }
 
+/*
+ * vmswitch wants what stands before the frame in one piece: drivers that let it cross a page, as a range
+ * of its own, had their packets refused (Linux dca5161f9bd0, 380b75d30786).
+ */
+static bool is_split(const struct vb_netvsc_gathered *g, uint32_t at, const struct vb_wanted *w)
+{
+	uint64_t head = w[W_INFO_LEN].number ? 8 + w[W_INFO_AT].number + w[W_INFO_LEN].number :
+					       MESSAGE_HEAD;
+	uint64_t end = 0;
+
+	for (unsigned int i = 0; i < g->n; i++) {
+		end += g->piece[i].len;
+		if (at < end)
+			return at + head > end;
+	}
+	return true;
+}
+
 /* One message at f; its own length, 0: it makes no sense. */
-static uint32_t take_message(struct vb_netvsc *n, struct vb_frame *f, bool is_control)
+static uint32_t take_message(struct vb_netvsc *n, struct vb_netvsc_gathered *g, uint32_t at,
+			     struct vb_frame *f)
 {
 	struct vb_wanted w[N_WANTED] = {
 		[W_TYPE].path = "hv_rndis.type",
@@ -164,6 +186,8 @@ static uint32_t take_message(struct vb_netvsc *n, struct vb_frame *f, bool is_co
 		[W_VLAN].path = "hv_rndis.packet.info.vlan",
 		[W_LARGE].path = "hv_rndis.packet.info.large_send",
 		[W_CHECKSUM].path = "hv_rndis.packet.info.checksum",
+		[W_INFO_AT].path = "hv_rndis.packet.info_offset",
+		[W_INFO_LEN].path = "hv_rndis.packet.info_len",
 		[W_SET_LEN].path = "hv_rndis.set.info_len",
 		[W_SET_OFFSET].path = "hv_rndis.set.info_offset",
 	};
@@ -174,10 +198,14 @@ static uint32_t take_message(struct vb_netvsc *n, struct vb_frame *f, bool is_co
 	if (!is_sound(f, w, &walked))
 		return 0;
 	tell_player(n, f, walked.layer[0].len);
-	if (is_control)
+	if (g->is_control)
 		return vb_netvsc_control(n, f) ? walked.layer[0].len : 0;
 	if (w[W_TYPE].number != PACKET || !w[W_FRAME].found || !w[W_FRAME].n_bytes)
 		return 0;
+	if (is_split(g, at, w)) {
+		g->wrong = "the head of a message is in two pieces";
+		return 0;
+	}
 	frame_of(w, &frame);
 	n->counters.sent++;
 	n->counters.sent_bytes += frame.len;
@@ -186,7 +214,7 @@ static uint32_t take_message(struct vb_netvsc *n, struct vb_frame *f, bool is_co
 	return walked.layer[0].len;
 }
 
-static bool take_messages(struct vb_netvsc *n, const struct vb_netvsc_gathered *g)
+static bool take_messages(struct vb_netvsc *n, struct vb_netvsc_gathered *g)
 {
 	struct vb_frame f = { .kind = VB_KIND_PACKET,
 			      .class = VB_CLASS_NETWORK,
@@ -196,7 +224,7 @@ static bool take_messages(struct vb_netvsc *n, const struct vb_netvsc_gathered *
 	while (at < g->len && count < MAX_MESSAGES) {
 		f.data = g->bytes + at;
 		f.wire_len = f.cap_len = g->len - at;
-		len = take_message(n, &f, g->is_control);
+		len = take_message(n, g, at, &f);
 		if (!len)
 			return false;
 		at += len;
@@ -216,11 +244,13 @@ static int may_take(const struct vb_netvsc *n, bool is_control, bool on_primary)
 	return !on_primary ? -EBADMSG : vb_netvsc_takes_control(n) ? 0 : -EBUSY;
 }
 
-static void tell_refused(struct vb_netvsc *n, uint16_t queue, int rc)
+static void tell_refused(struct vb_netvsc *n, uint16_t queue, int rc, const char *wrong)
 {
 	n->counters.refused++;
 	vb_hdevice_trouble(n->d, "an RNDIS packet on queue %u is refused: %s", queue,
-			   rc ? strerror(-rc) : "its messages make no sense");
+			   rc	 ? strerror(-rc) :
+			   wrong ? wrong :
+				   "its messages make no sense");
 }
 
 /* The answer comes before what the messages lead to. */
@@ -240,7 +270,7 @@ void vb_netvsc_take_rndis(struct vb_netvsc *n, struct vb_hchannel *c, const stru
 	is_later = n->player && n->player->end(n->player->ctx) && (rc || !g.is_control);
 	n->corked = 0;
 	if (!good)
-		tell_refused(n, queue, rc);
+		tell_refused(n, queue, rc, g.wrong);
 	if (p->flags & 1 && !is_later)
 		vb_netvsc_complete(n, queue, p->trans_id, good ? NVSP_SUCCESS : NVSP_FAILURE);
 	vb_netvsc_flush(n, queue);

@@ -187,7 +187,8 @@ int guest_send_ranges(struct guest_channel *c, uint16_t type, uint16_t flags, ui
 	memcpy(at, &d, sizeof(d));
 	if (ranges_len)
 		memcpy(at + 16, ranges, ranges_len);
-	memcpy(at + head, payload, len);
+	if (len)
+		memcpy(at + head, payload, len);
 	memcpy(at + whole, &trailer, 8);
 	control->write_index = (old + whole + 8) % c->out.size;
 	if (!control->interrupt_mask && control->read_index == old)

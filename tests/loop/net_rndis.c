@@ -230,7 +230,8 @@ uint32_t net_set(struct net_bench *b, uint32_t oid, const void *bytes, uint32_t 
 	uint32_t words[7 + 256] = { 5, 28 + len, b->next_request++, oid, len, 20 }, answer[4];
 
 	REQUIRE(len <= 1024);
-	memcpy(words + 7, bytes, len);
+	if (len)
+		memcpy(words + 7, bytes, len);
 	REQUIRE(net_control(b, words, 28 + len, answer, sizeof(answer)) == 16);
 	REQUIRE(answer[0] == 0x80000005 && answer[2] == words[2]);
 	return answer[3];

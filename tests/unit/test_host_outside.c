@@ -43,7 +43,8 @@ static struct vb_frame packet_of(uint8_t *bytes, uint16_t type, const void *rang
 
 	memset(bytes, 0, 24 + len);
 	memcpy(bytes, head, sizeof(head));
-	memcpy(bytes + 16, ranges, len);
+	if (len)
+		memcpy(bytes + 16, ranges, len);
 	return (struct vb_frame){ .kind = VB_KIND_PACKET,
 				  .class = VB_CLASS_OTHER,
 				  .direction = VB_TO_HOST,

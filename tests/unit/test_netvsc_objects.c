@@ -171,6 +171,7 @@ Test(netvsc_objects, addresses_count_on)
 
 	cr_expect_eq(b->n->mac[5] + 1, second->mac[5]);
 	cr_expect_neq(memcmp(b->n->peer_mac, second->peer_mac, 6), 0);
+	cr_expect_neq(memcmp(b->n->peer_mac, b->n->mac, 6), 0, "the other end has one of its own");
 	net_bench_free(b);
 }
 

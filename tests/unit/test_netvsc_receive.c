@@ -327,9 +327,11 @@ Test(netvsc_receive, a_guest_that_reads_nothing_is_not_heard)
 		cr_assert_lt(n_sent, 2000);
 	}
 	cr_expect(b->n->queue[0].is_paused);
+	cr_expect(vb_hdevice_config(b->d)->model->busy(b->d), "it owes answers");
 	while (net_take(b, 0, &p))
 		n++;
 	cr_expect_eq(n, n_sent);
+	cr_expect(!vb_hdevice_config(b->d)->model->busy(b->d));
 	net_bench_free(b);
 }
 

@@ -348,6 +348,34 @@ Test(netvsc_send, information_that_lies)
 	}
 }
 
+static void expect_split(uint32_t first, uint32_t n_infos, bool is_refused)
+{
+	static const uint32_t infos[][2] = { { 6, 0x648 } };
+	struct net_bench *b = started();
+	uint8_t frame[100], message[200];
+	uint32_t n = net_message(message, frame, udp_frame(frame, 100), infos, n_infos);
+	const struct net_range ranges[] = { { message, first, 4096 - first },
+					    { message + first, n - first, 0 } };
+
+	net_expect_completion(b, 0, net_send_ranges(b, 0, 0, NET_NO_SECTION, 0, ranges, 2),
+			      NVSP_RNDIS_COMPLETE, is_refused ? NVSP_FAILURE : NVSP_SUCCESS);
+	cr_expect_eq(net_counter(b, "sent"), is_refused ? 0 : 1, "%u", first);
+	cr_expect_eq(strstr(net_bench_trouble(b), "in two pieces") != NULL, is_refused);
+	net_bench_free(b);
+}
+
+/* What stands before the frame, per-packet information included, must be in one range. */
+Test(netvsc_send, a_head_that_is_split)
+{
+	expect_split(20, 0, true);
+	expect_split(43, 0, true);
+	expect_split(44, 0, false);
+	expect_split(44, 1, true);
+	expect_split(59, 1, true);
+	expect_split(60, 1, false);
+	expect_split(61, 1, false);
+}
+
 Test(netvsc_send, a_batch_ends_where_it_lies)
 {
 	struct net_bench *b = started();
