@@ -4,8 +4,12 @@
  * or time does next, then its operands. Guest memory has no memory around it; that no ring stays
  * mapped and no turn takes for ever is required.
  */
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "dissectors/control.h"
 #include "tests/fuzz/host_guest.h"
@@ -29,6 +33,7 @@ struct fuzz {
 	size_t n_devices;
 	struct request requests[N_REQUESTS];
 	size_t n_requests;
+	int wire; /* the other end of the interface that a network device may open */
 };
 
 /* ---- operands ---- */
@@ -312,6 +317,7 @@ static const char *argument(uint8_t which)
 		"netvsc",
 		"queues=2",
 		"backend=sink",
+		"backend=tap:x",
 	};
 
 	return arguments[which % (sizeof(arguments) / sizeof(arguments[0]))];
@@ -387,6 +393,20 @@ static void do_reset(struct fuzz *f)
 			      (2 + 2 * vp) * VB_PAGE | 1);
 }
 
+/* ---- the machine's network ---- */
+
+/* A frame for the device, behind the header that an interface puts before it; its own are read. */
+static void do_wire(struct fuzz *f)
+{
+	uint8_t frame[10 + 256] = { 0 }, scrap[16];
+	uint32_t len = bytes(f, frame + 10, byte(f));
+
+	while (read(f->wire, scrap, sizeof(scrap)) > 0)
+		continue;
+	if (write(f->wire, frame, 10 + len) < 0)
+		REQUIRE(errno == EAGAIN || errno == EPIPE);
+}
+
 /* ---- the program ---- */
 
 static void step(struct fuzz *f)
@@ -395,7 +415,7 @@ static void step(struct fuzz *f)
 	static void (*const actions[])(struct fuzz * f) = {
 		do_run,	  do_contact, do_post,	do_open,    do_close,	do_word,    do_send,
 		do_data,  do_signal,  do_take,	do_synic,   do_advance, do_command, do_fault,
-		do_drain, do_answer,  do_reset, do_rescind, do_gpadl,	do_body,
+		do_drain, do_answer,  do_reset, do_rescind, do_gpadl,	do_body,    do_wire,
 	};
 
 	actions[byte(f) % (sizeof(actions) / sizeof(actions[0]))](f);
@@ -433,7 +453,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 				    .memory = MEMORY_PAGES * VB_PAGE,
 				    .max_records = 1 };
 	struct fuzz f = { .data = data, .left = size };
+	int ends[2];
 
+	REQUIRE(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends));
+	signal(SIGPIPE, SIG_IGN);
+	opt.link_fd = ends[0];
+	f.wire = ends[1];
 	loop_init(&f.loop, &opt);
 	f.guest.l = &f.loop;
 	add_devices(&f);
@@ -441,6 +466,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	while (f.left)
 		step(&f);
 	do_run(&f);
+	if (f.loop.link_fd >= 0)
+		close(f.loop.link_fd);
 	loop_done(&f.loop);
+	close(f.wire);
 	return 0;
 }
