@@ -184,6 +184,33 @@ Test(host_outside, bytes_of_a_list)
 	cr_expect_eq(vb_hgpadl_put(device, id, 0, out, UINT32_MAX), -ERANGE);
 }
 
+/* One that begins in the middle of its first page. */
+Test(host_outside, a_list_with_an_offset)
+{
+	const struct vb_value values[] = {
+		VB_NUMBER("vmbus.type", VB_CTL_GPADL_HEADER),
+		VB_NUMBER("vmbus.gpadl_header.relid", channel.relid),
+		VB_NUMBER("vmbus.gpadl_header.gpadl", 77),
+		VB_NUMBER("vmbus.gpadl_header.range_buflen", 24),
+		VB_NUMBER("vmbus.gpadl_header.range_count", 1),
+		VB_NUMBER("vmbus.gpadl_header.range[0].byte_count", 4196),
+		VB_NUMBER("vmbus.gpadl_header.range[0].byte_offset", 100),
+		VB_NUMBER("vmbus.gpadl_header.range[0].pfn[0]", pages[0]),
+		VB_NUMBER("vmbus.gpadl_header.range[0].pfn[1]", pages[1]),
+	};
+	uint8_t b = 0x77;
+
+	guest_post(&guest, values, 9, 44);
+	guest_expect(&guest, VB_CTL_GPADL_CREATED);
+	cr_assert_eq(guest_field(&guest, "vmbus.gpadl_created.status"), 0);
+	cr_expect_eq(vb_hgpadl_len(device, 77), 2 * VB_PAGE - 100);
+	cr_assert_eq(vb_hgpadl_put(device, 77, 0, &b, 1), 0);
+	cr_expect_eq(guest_memory(&guest, pages[0])[100], 0x77);
+	cr_assert_eq(vb_hgpadl_put(device, 77, VB_PAGE, &b, 1), 0);
+	cr_expect_eq(guest_memory(&guest, pages[1])[100], 0x77);
+	cr_expect_eq(vb_hgpadl_put(device, 77, 2 * VB_PAGE - 100, &b, 1), -ERANGE);
+}
+
 Test(host_outside, lists_that_are_not_there)
 {
 	uint32_t id = guest_make_gpadl(&guest, channel.relid, pages, 1);

@@ -52,6 +52,7 @@ Test(netvsc_receive, a_frame_arrives_as_it_is)
 			cr_assert_eq(f.bytes[i], net_pattern(i));
 	}
 	cr_expect_eq(net_counter(b, "received"), 16);
+	cr_expect_eq(net_counter(b, "received_bytes"), 16 * (14 + 1514) / 2);
 	cr_expect_eq(b->n->n_free, b->n->receive.n_parts, "all parts came back");
 	net_bench_free(b);
 }
@@ -279,6 +280,7 @@ Test(netvsc_receive, a_full_ring_is_waited_for)
 		net_complete(b, 1, p.trans_id);
 	}
 	cr_expect_eq(b->n->queue[1].n_frames, 0);
+	cr_expect_eq(b->n->n_free, b->n->receive.n_parts, "also those that had found no room");
 	net_bench_free(b);
 }
 

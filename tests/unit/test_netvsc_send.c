@@ -390,6 +390,19 @@ Test(netvsc_send, a_batch_ends_where_it_lies)
 	net_bench_free(b);
 }
 
+/* The last message is longer than what is left of the packet, but not than what was before. */
+Test(netvsc_send, a_batch_that_ends_too_early)
+{
+	struct net_bench *b = started();
+	uint32_t n = put_batch(b, 2, 100), length = 144 + 8;
+
+	memcpy(guest_memory(&b->g, b->send[0]) + 144 + 4, &length, 4);
+	net_expect_completion(b, 0, net_send_section(b, 0, 0, 0, n), NVSP_RNDIS_COMPLETE,
+			      NVSP_FAILURE);
+	cr_expect_eq(net_counter(b, "sent"), 1);
+	net_bench_free(b);
+}
+
 /* Control messages where frames are wanted, and the other way round. */
 Test(netvsc_send, the_channel_type_must_be_right)
 {
