@@ -142,7 +142,8 @@ const struct vb_option_row vb_replay_rows[] = {
 	  .help = "emulated: processors of the outer machine; default: 1" },
 
 	{ "The host", "devices", 0, "LIST", 0, GUEST, NULL, TEXT(devices),
-	  .help = "what it offers, by class, with commas; default: all integration services" },
+	  .help = "what it offers, by class, with commas; default: all integration services; "
+		  "netvsc: a network adapter" },
 	{ NULL, "persona", 0, "FILE", 0, GUEST, NULL, TEXT(persona),
 	  .help = "settings of the devices" },
 	{ NULL, "vmbus-version", 0, "V", 0, BOTH, NULL, set_version,

@@ -2,6 +2,7 @@
 /* What a person or a script has the network device do; its settings; how it leaves. */
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/loop/net_bench.h"
@@ -188,6 +189,50 @@ Test(netvsc_commands, settings_that_cannot_be)
 		cr_expect(strstr(err.text, "netvsc"), "%s", err.text);
 		loop_done(&l);
 	}
+}
+
+/* ---- the manual ---- */
+
+#define MANUAL VB_SOURCE_DIR "/replay/vmbusreplay.1"
+
+/* The item with that word, in the section of the network device. */
+static bool has_item(const char *section, const char *macro, const char *word)
+{
+	const char *end = strstr(section, "\n.Sh "), *at = section;
+	size_t len = strlen(word);
+
+	while ((at = strstr(at, "\n.It ")) && at < end) {
+		const char *line = at + 5, *found;
+		size_t n = strcspn(line, "\n");
+
+		at = line;
+		if (strncmp(line, macro, 2) != 0)
+			continue;
+		for (found = strstr(line, word); found && found < line + n;
+		     found = strstr(found + 1, word))
+			if (found[-1] == ' ' && strchr(" \n", found[len]))
+				return true;
+	}
+	return false;
+}
+
+Test(netvsc_commands, all_are_in_the_manual)
+{
+	static char text[200000];
+	FILE *f = fopen(MANUAL, "r");
+	const struct vb_model *m = vb_model_by_name("netvsc");
+	const char *section;
+
+	cr_assert(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	section = strstr(text, ".Sh NETWORK DEVICE\n");
+	cr_assert(section);
+	for (const struct vb_setting *s = m->settings; s->key; s++)
+		cr_expect(has_item(section, "Li", s->key), "setting %s", s->key);
+	for (const struct vb_command *c = m->commands; c->name; c++)
+		cr_expect(has_item(section, "Ic", c->name), "command %s", c->name);
+	cr_expect(!has_item(section, "Li", "nonsense"));
 }
 
 /* ---- leaving ---- */
