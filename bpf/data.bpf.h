@@ -58,7 +58,6 @@ static __noinline long remember_write(const struct vb_bpf_record *rec, struct vm
 		.write_index = write_index,
 		.wire_len = rec->wire_len,
 	};
-
 	__u32 zero = 0;
 	__u64 *latest = bpf_map_lookup_elem(&latest_write, &zero);
 
@@ -187,6 +186,12 @@ static __always_inline __u64 trans_id_at(struct vmbus_channel *ch, __u32 pos)
 	return id;
 }
 
+/* VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED and nothing else */
+static __always_inline bool asks_completion(const struct pending *p)
+{
+	return p->head[0] >> (DESC_FLAGS * 8) == 1;
+}
+
 /* What the request-id callback gave packet p, if it was called and is probed. */
 static __always_inline bool find_request_id(const struct pending *p, struct request_id *ret)
 {
@@ -211,9 +216,7 @@ static __always_inline bool find_request_id(const struct pending *p, struct requ
 static __always_inline void outcome(struct vb_bpf_record *rec, const struct pending *p,
 				    struct vmbus_channel *ch, bool typed)
 {
-	/* VMBUS_DATA_PACKET_FLAG_COMPLETION_REQUESTED and nothing else */
-	bool asks = p->head[0] >> (DESC_FLAGS * 8) == 1 &&
-		    FIELD(typed, ch, next_request_id_callback);
+	bool asks = asks_completion(p) && FIELD(typed, ch, next_request_id_callback);
 	struct request_id id;
 
 	rec->trans_id = p->request_id;
@@ -272,7 +275,8 @@ static __always_inline void take_request_id(struct vmbus_channel *ch, __u64 addr
 	__u64 *key = bpf_map_lookup_elem(&latest_write, &zero);
 	struct pending *p = key ? bpf_map_lookup_elem(&pendings, key) : NULL;
 
-	if (p && !p->has_id && p->channel == req.channel && p->request_id == address) {
+	if (p && !p->has_id && p->channel == req.channel && p->request_id == address &&
+	    asks_completion(p)) {
 		p->got = id;
 		p->has_id = 1;
 		return;
