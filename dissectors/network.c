@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "ndis.h"
+#include "oid.h"
 #include "values.h"
 #include "walk.h"
 
@@ -18,7 +19,6 @@
 #define USUAL_ALIGNMENT 8u /* of Hyper-V and OpenVMM */
 #define MAX_ALIGNMENT 12u  /* as a power of 2 */
 #define ETHERNET_HEADER 14u
-#define OID_MAX_FRAME 0x10106u
 
 #define NOTE(code) (1u << (code))
 
@@ -145,7 +145,7 @@ static bool is_answer_short(const struct vb_frame *f, const struct vb_layer *l)
 static bool is_mtu_other(const struct vb_network *n, const struct vb_frame *f,
 			 const struct vb_layer *l)
 {
-	return f->recalled == OID_MAX_FRAME && is_set(l, VB_NDIS_MAX_FRAME) && n->max_frame &&
+	return f->recalled == VB_OID_MAX_FRAME && is_set(l, VB_NDIS_MAX_FRAME) && n->max_frame &&
 	       vb_layer_slot(l, VB_NDIS_MAX_FRAME) + ETHERNET_HEADER < n->max_frame;
 }
 

@@ -6,35 +6,17 @@
 #ifndef VB_NETWORK_H
 #define VB_NETWORK_H
 
+#include "nvsp.h"
+#include "rndis.h"
 #include "wire.h"
 
-/* Messages, and slots of theirs, that are looked at; the rows are in proto/nvsp.c. */
-enum vb_nvsp {
-	VB_NVSP_INIT = 1,
-	VB_NVSP_SEND_BUFFER = 104,
-	VB_NVSP_SEND_BUFFER_COMPLETE = 105,
-	VB_NVSP_REVOKE_SEND_BUFFER = 106,
-	VB_NVSP_RNDIS = 107,
-	VB_NVSP_NDIS_CONFIG = 125,
-};
-
-#define VB_NVSP_SUCCESS 1u
+/* Slots of messages that are looked at; the rows are in proto/nvsp.c. */
 #define VB_NVSP_CHANNEL VB_S_A /* VB_NVSP_RNDIS */
-#define VB_NVSP_DATA 0u
 #define VB_NVSP_SECTION VB_S_B
-#define VB_NVSP_NO_SECTION UINT32_MAX
 #define VB_NVSP_SECTION_SIZE VB_S_C /* also VB_NVSP_SEND_BUFFER_COMPLETE */
 #define VB_NVSP_MTU VB_S_A	    /* VB_NVSP_NDIS_CONFIG */
 
 /* In proto/rndis.c. */
-enum vb_rndis {
-	VB_RNDIS_PACKET = 1,
-	VB_RNDIS_INITIALIZE = 2,
-	VB_RNDIS_QUERY = 4,
-};
-
-#define VB_RNDIS_COMPLETE 0x80000000u /* with the request's number: its answer */
-
 #define VB_RNDIS_LEN VB_S_D	     /* of the message */
 #define VB_RNDIS_PART_LEN VB_S_COUNT /* of a frame, or of the information of an answer */
 #define VB_RNDIS_ALIGNMENT VB_S_A    /* of the answer to VB_RNDIS_INITIALIZE: a power of 2 */

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dissectors/nvsp.h"
 #include "dissectors/values.h"
 #include "replay/plan_impl.h"
 
@@ -345,7 +346,7 @@ static int take_of_guest(struct vb_plan_device *d, struct vb_decoder *dec, bool 
 	if (is_completion)
 		return take_done(d, dec);
 	if (vb_plan_net_value(dec, "nvsp.rndis.channel_type", &channel))
-		return take_messages(d, dec, channel == 1);
+		return take_messages(d, dec, channel == VB_NVSP_CONTROL);
 	return take_request(d, dec);
 }
 
@@ -357,7 +358,8 @@ static int take_of_host(struct vb_plan_device *d, struct vb_decoder *dec, bool i
 	if (is_completion)
 		return take_completion(d, dec);
 	if (vb_plan_net_value(dec, "nvsp.rndis.channel_type", &channel))
-		return channel == 1 ? take_control(d, dec) : add_messages(d, dec, false);
+		return channel == VB_NVSP_CONTROL ? take_control(d, dec) :
+						    add_messages(d, dec, false);
 	s = vb_plan_step_of(d, dec, VB_STEP_SEND);
 	if (!s)
 		return -ENOMEM;

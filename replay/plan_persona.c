@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dissectors/nvsp.h"
 #include "dissectors/values.h"
 #include "replay/plan_impl.h"
 
@@ -91,7 +92,7 @@ void vb_plan_net_persona(struct vb_plan_net *n, const struct vb_decoder *dec)
 	uint64_t value;
 
 	n->n_own++;
-	if (vb_plan_net_value(dec, "nvsp.init_complete.status", &value) && value == 1)
+	if (vb_plan_net_value(dec, "nvsp.init_complete.status", &value) && value == VB_NVSP_SUCCESS)
 		n->version = n->asked_version;
 	if (vb_plan_net_value(dec, "nvsp.receive_buffer_complete.section[0].sub_alloc_size",
 			      &value))

@@ -138,7 +138,7 @@ static void net_begin(void *ctx, uint16_t queue, uint64_t trans_id)
 
 	net->at = new_request(net);
 	if (net->at < net->n_requests)
-		net->requests[net->at] = (struct request){ trans_id, queue, 0, NVSP_SUCCESS };
+		net->requests[net->at] = (struct request){ trans_id, queue, 0, VB_NVSP_SUCCESS };
 }
 
 static bool is_over(const struct vb_replay_device *d)
@@ -305,7 +305,7 @@ static void settle_message(struct vb_replay_device *d, uint32_t step, uint32_t s
 		return;
 	r = &net->requests[net->request_of[step] - 1];
 	net->request_of[step] = 0;
-	if (status != NVSP_SUCCESS)
+	if (status != VB_NVSP_SUCCESS)
 		r->status = status;
 	if (r->n_waiting && --r->n_waiting == 0)
 		vb_netvsc_complete(net->model, r->queue, r->trans_id, r->status);
@@ -323,7 +323,7 @@ static int send_status(struct vb_replay_device *d, const struct vb_step *s)
 
 	vb_step_frame(d->plan, s, &f);
 	if (!vb_values_read(vb_root_proto(VB_KIND_PACKET), &f, &w, 1, NULL))
-		w.number = NVSP_SUCCESS;
+		w.number = VB_NVSP_SUCCESS;
 	for (uint32_t n = 0; n < MAX_IN_PACKET && n <= s->answers; n++)
 		if (steps[s->answers - n].status == mine)
 			settle_message(d, s->answers - n, (uint32_t)w.number);

@@ -17,21 +17,20 @@
 #define TABLE_OFFSET VB_S_A
 #define OPERATION VB_S_B
 
-/* Major version in the upper half; 1 and 2 are older than that rule. */
 static const struct vb_name versions[] = {
-	{ 0x00000002, "1" }, { 0x00030002, "2" },   { 0x00040000, "4" }, { 0x00050000, "5" },
-	{ 0x00060000, "6" }, { 0x00060001, "6.1" }, END_NAMES,
+	{ VB_NVSP_1, "1" }, { VB_NVSP_2, "2" },	    { VB_NVSP_4, "4" }, { VB_NVSP_5, "5" },
+	{ VB_NVSP_6, "6" }, { VB_NVSP_6_1, "6.1" }, END_NAMES,
 };
 
 static const struct vb_name statuses[] = {
-	{ 0, "none" },
-	{ 1, "success" },
-	{ 2, "failure" },
-	{ 3, "protocol version too new" },
-	{ 4, "protocol version too old" },
-	{ 5, "invalid RNDIS packet" },
-	{ 6, "busy" },
-	{ 7, "protocol version not supported" },
+	{ VB_NVSP_NONE, "none" },
+	{ VB_NVSP_SUCCESS, "success" },
+	{ VB_NVSP_FAILURE, "failure" },
+	{ VB_NVSP_TOO_NEW, "protocol version too new" },
+	{ VB_NVSP_TOO_OLD, "protocol version too old" },
+	{ VB_NVSP_INVALID_RNDIS, "invalid RNDIS packet" },
+	{ VB_NVSP_BUSY, "busy" },
+	{ VB_NVSP_UNSUPPORTED, "protocol version not supported" },
 	END_NAMES,
 };
 
@@ -147,13 +146,13 @@ static const struct vb_row revoke[] = {
 /* ---- RNDIS ---- */
 
 static const struct vb_name channel_types[] = {
-	{ 0, "data" },
-	{ 1, "control" },
+	{ VB_NVSP_DATA, "data" },
+	{ VB_NVSP_CONTROL, "control" },
 	END_NAMES,
 };
 
 static const struct vb_name no_section[] = {
-	{ 0xffffffff, "none" },
+	{ VB_NVSP_NO_SECTION, "none" },
 	END_NAMES,
 };
 
@@ -179,8 +178,8 @@ static const struct vb_row vf_association[] = {
 };
 
 static const struct vb_name data_paths[] = {
-	{ 0, "synthetic" },
-	{ 1, "virtual function" },
+	{ VB_NVSP_SYNTHETIC, "synthetic" },
+	{ VB_NVSP_VIRTUAL_FUNCTION, "virtual function" },
 	END_NAMES,
 };
 
@@ -191,8 +190,8 @@ static const struct vb_row switch_data_path[] = {
 };
 
 static const struct vb_name subchannel_operations[] = {
-	{ 0, "none" },
-	{ 1, "allocate" },
+	{ VB_NVSP_SUBCHANNEL_NONE, "none" },
+	{ VB_NVSP_SUBCHANNEL_ALLOCATE, "allocate" },
 	END_NAMES,
 };
 
@@ -211,9 +210,7 @@ static const struct vb_row subchannel_complete[] = {
 };
 
 #define HEAD_LEN 12u	   /* type, count, offset */
-#define LONG_HEAD 40u	   /* a whole message of version 6.1 */
 #define LONG_TABLE_LEN 64u /* 16 entries */
-#define V6_1 0x60001u
 
 /*
  * Bytes between the offset and the table. Hosts up to version 6 write an offset that is too small
@@ -224,8 +221,9 @@ static uint64_t to_table(const struct vb_scope *sc)
 {
 	uint64_t version = vb_slot(sc, VB_S_VERSION), offset = vb_slot(sc, TABLE_OFFSET);
 
-	if (version && version < V6_1 && sc->end - sc->start >= LONG_HEAD + LONG_TABLE_LEN)
-		return LONG_HEAD - HEAD_LEN;
+	if (version && version < VB_NVSP_6_1 &&
+	    sc->end - sc->start >= VB_NVSP_LEN_6_1 + LONG_TABLE_LEN)
+		return VB_NVSP_LEN_6_1 - HEAD_LEN;
 	return offset > HEAD_LEN ? offset - HEAD_LEN : 0;
 }
 
@@ -444,20 +442,24 @@ static const struct vb_row post_batch[] = {
 static const struct vb_msg msgs[] = {
 	NAME_ONLY(0, "none", "None"),
 	MSG(VB_NVSP_INIT, "init", "Initialize", init, .from = VB_TO_HOST, .proposes = true),
-	MSG(2, "init_complete", "Initialize, complete", init_complete, .from = VB_TO_GUEST,
-	    .answers = VB_NVSP_INIT, .accepts_if = STATUS, .accepts = 1),
-	MSG(100, "ndis_version", "NDIS version", ndis_version, .from = VB_TO_HOST),
-	MSG(101, "receive_buffer", "Receive buffer", buffer, .from = VB_TO_HOST),
-	MSG(102, "receive_buffer_complete", "Receive buffer, complete", receive_buffer_complete,
-	    .from = VB_TO_GUEST, .answers = 101, SAYS_STATUS),
-	MSG(103, "revoke_receive_buffer", "Revoke receive buffer", revoke, .from = VB_TO_HOST),
+	MSG(VB_NVSP_INIT_COMPLETE, "init_complete", "Initialize, complete", init_complete,
+	    .from = VB_TO_GUEST, .answers = VB_NVSP_INIT, .accepts_if = STATUS,
+	    .accepts = VB_NVSP_SUCCESS),
+	MSG(VB_NVSP_NDIS_VERSION, "ndis_version", "NDIS version", ndis_version, .from = VB_TO_HOST),
+	MSG(VB_NVSP_RECEIVE_BUFFER, "receive_buffer", "Receive buffer", buffer, .from = VB_TO_HOST),
+	MSG(VB_NVSP_RECEIVE_BUFFER_COMPLETE, "receive_buffer_complete", "Receive buffer, complete",
+	    receive_buffer_complete, .from = VB_TO_GUEST, .answers = VB_NVSP_RECEIVE_BUFFER,
+	    SAYS_STATUS),
+	MSG(VB_NVSP_REVOKE_RECEIVE_BUFFER, "revoke_receive_buffer", "Revoke receive buffer", revoke,
+	    .from = VB_TO_HOST),
 	MSG(VB_NVSP_SEND_BUFFER, "send_buffer", "Send buffer", buffer, .from = VB_TO_HOST),
 	MSG(VB_NVSP_SEND_BUFFER_COMPLETE, "send_buffer_complete", "Send buffer, complete",
 	    send_buffer_complete, .from = VB_TO_GUEST, .answers = VB_NVSP_SEND_BUFFER, SAYS_STATUS),
 	MSG(VB_NVSP_REVOKE_SEND_BUFFER, "revoke_send_buffer", "Revoke send buffer", revoke,
 	    .from = VB_TO_HOST),
 	MSG(VB_NVSP_RNDIS, "rndis", "RNDIS packet", rndis_packet, .outside = "hv_rndis"),
-	MSG(108, "rndis_complete", "RNDIS packet, complete", status_only, SAYS_STATUS),
+	MSG(VB_NVSP_RNDIS_COMPLETE, "rndis_complete", "RNDIS packet, complete", status_only,
+	    SAYS_STATUS),
 	NAME_ONLY(109, "call_chimney", "Chimney: delegated buffers"),
 	NAME_ONLY(110, "call_chimney_complete", "Chimney: delegated buffers, complete"),
 	NAME_ONLY(111, "chimney_revoke", "Chimney: revoke buffers"),
@@ -469,31 +471,37 @@ static const struct vb_msg msgs[] = {
 	NAME_ONLY(117, "chimney_packet_complete", "Chimney: packet, complete"),
 	NAME_ONLY(118, "chimney_receive", "Chimney: post receive"),
 	NAME_ONLY(119, "chimney_receive_complete", "Chimney: post receive, complete"),
-	MSG(120, "alloc_receive_buffer", "Allocate receive buffer", alloc_receive_buffer),
-	MSG(121, "alloc_receive_buffer_complete", "Allocate receive buffer, complete",
-	    alloc_receive_buffer_complete, .answers = 120, SAYS_STATUS),
-	MSG(122, "free_receive_buffer", "Free receive buffer", free_receive_buffer),
+	MSG(VB_NVSP_ALLOC_RECEIVE_BUFFER, "alloc_receive_buffer", "Allocate receive buffer",
+	    alloc_receive_buffer),
+	MSG(VB_NVSP_ALLOC_RECEIVE_BUFFER_COMPLETE, "alloc_receive_buffer_complete",
+	    "Allocate receive buffer, complete", alloc_receive_buffer_complete,
+	    .answers = VB_NVSP_ALLOC_RECEIVE_BUFFER, SAYS_STATUS),
+	MSG(VB_NVSP_FREE_RECEIVE_BUFFER, "free_receive_buffer", "Free receive buffer",
+	    free_receive_buffer),
 	NAME_ONLY(123, "vmq_rndis", "VMQ RNDIS packet"),
 	NAME_ONLY(124, "vmq_rndis_complete", "VMQ RNDIS packet, complete"),
 	MSG(VB_NVSP_NDIS_CONFIG, "ndis_config", "NDIS configuration", ndis_config,
 	    .from = VB_TO_HOST),
 	NAME_ONLY(126, "alloc_chimney_handle", "Chimney: allocate handle"),
 	NAME_ONLY(127, "alloc_chimney_handle_complete", "Chimney: allocate handle, complete"),
-	MSG(128, "vf_association", "Virtual function association", vf_association,
-	    .from = VB_TO_GUEST),
-	MSG(129, "switch_data_path", "Switch data path", switch_data_path),
+	MSG(VB_NVSP_VF_ASSOCIATION, "vf_association", "Virtual function association",
+	    vf_association, .from = VB_TO_GUEST),
+	MSG(VB_NVSP_SWITCH_DATA_PATH, "switch_data_path", "Switch data path", switch_data_path),
 	NAME_ONLY(130, "uplink_connect_state", "Uplink connect state"),
-	MSG(131, "oid_query", "OID query", oid_query, .from = VB_TO_HOST),
-	MSG(132, "oid_query_complete", "OID query, complete", oid_query_complete,
-	    .from = VB_TO_GUEST, .answers = 131, SAYS_NTSTATUS),
-	MSG(133, "subchannel", "Sub-channels", subchannel, .from = VB_TO_HOST),
-	MSG(133, "subchannel_complete", "Sub-channels, complete", subchannel_complete,
-	    .from = VB_TO_GUEST, .answers = 133, SAYS_STATUS),
-	MSG(134, "indirection_table", "Indirection table", indirection_table, .from = VB_TO_GUEST),
-	MSG(135, "packet_direct", "Packet direct", packet_direct, .from = VB_TO_HOST),
-	MSG(135, "packet_direct_complete", "Packet direct, complete", packet_direct_complete,
-	    .from = VB_TO_GUEST, .answers = 135, SAYS_NTSTATUS),
-	MSG(136, "post_batch", "Packet direct: post batch", post_batch),
+	MSG(VB_NVSP_OID_QUERY, "oid_query", "OID query", oid_query, .from = VB_TO_HOST),
+	MSG(VB_NVSP_OID_QUERY_COMPLETE, "oid_query_complete", "OID query, complete",
+	    oid_query_complete, .from = VB_TO_GUEST, .answers = VB_NVSP_OID_QUERY, SAYS_NTSTATUS),
+	MSG(VB_NVSP_SUBCHANNEL, "subchannel", "Sub-channels", subchannel, .from = VB_TO_HOST),
+	MSG(VB_NVSP_SUBCHANNEL, "subchannel_complete", "Sub-channels, complete",
+	    subchannel_complete, .from = VB_TO_GUEST, .answers = VB_NVSP_SUBCHANNEL, SAYS_STATUS),
+	MSG(VB_NVSP_INDIRECTION_TABLE, "indirection_table", "Indirection table", indirection_table,
+	    .from = VB_TO_GUEST),
+	MSG(VB_NVSP_PACKET_DIRECT, "packet_direct", "Packet direct", packet_direct,
+	    .from = VB_TO_HOST),
+	MSG(VB_NVSP_PACKET_DIRECT, "packet_direct_complete", "Packet direct, complete",
+	    packet_direct_complete, .from = VB_TO_GUEST, .answers = VB_NVSP_PACKET_DIRECT,
+	    SAYS_NTSTATUS),
+	MSG(VB_NVSP_POST_BATCH, "post_batch", "Packet direct: post batch", post_batch),
 	END_MSGS,
 };
 

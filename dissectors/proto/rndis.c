@@ -17,7 +17,6 @@
 #define LEN VB_RNDIS_PART_LEN /* of the part that is at OFFSET */
 #define PPI_OFFSET VB_S_B
 #define PPI_LEN VB_S_C
-#define BODY 8 /* where offsets count from */
 
 static const struct vb_row head[] = {
 	U32("type", "Message type", .base = VB_HEX, .set = VB_S_TYPE),
@@ -27,23 +26,23 @@ static const struct vb_row head[] = {
 };
 
 static const struct vb_name statuses[] = {
-	{ 0x00000000, "success" },
-	{ 0x00000103, "pending" },
-	{ 0x4001000b, "media connect" },
-	{ 0x4001000c, "media disconnect" },
-	{ 0x40010013, "link speed change" },
-	{ 0x40010018, "network change" },
-	{ 0x40020006, "offload configuration" },
-	{ 0x80000005, "buffer overflow" },
-	{ 0xc0000001, "failure" },
-	{ 0xc000009a, "resources" },
-	{ 0xc00000bb, "not supported" },
-	{ 0xc0010004, "bad version" },
-	{ 0xc001000d, "reset in progress" },
-	{ 0xc0010014, "invalid length" },
-	{ 0xc0010015, "invalid data" },
-	{ 0xc0010016, "buffer too short" },
-	{ 0xc0010017, "invalid OID" },
+	{ VB_RNDIS_SUCCESS, "success" },
+	{ VB_RNDIS_PENDING, "pending" },
+	{ VB_RNDIS_CONNECT, "media connect" },
+	{ VB_RNDIS_DISCONNECT, "media disconnect" },
+	{ VB_RNDIS_SPEED_CHANGE, "link speed change" },
+	{ VB_RNDIS_NETWORK_CHANGE, "network change" },
+	{ VB_RNDIS_OFFLOAD_CHANGE, "offload configuration" },
+	{ VB_RNDIS_OVERFLOW, "buffer overflow" },
+	{ VB_RNDIS_FAILURE, "failure" },
+	{ VB_RNDIS_RESOURCES, "resources" },
+	{ VB_RNDIS_NOT_SUPPORTED, "not supported" },
+	{ VB_RNDIS_BAD_VERSION, "bad version" },
+	{ VB_RNDIS_IN_RESET, "reset in progress" },
+	{ VB_RNDIS_INVALID_LENGTH, "invalid length" },
+	{ VB_RNDIS_INVALID_DATA, "invalid data" },
+	{ VB_RNDIS_TOO_SHORT, "buffer too short" },
+	{ VB_RNDIS_INVALID_OID, "invalid OID" },
 	END_NAMES,
 };
 
@@ -51,7 +50,7 @@ static const struct vb_name statuses[] = {
 #define STATUS                                                                                     \
 	U32("status", "Status", .base = VB_HEX, .names = statuses, .set = VB_S_STATUS,             \
 	    .summary = VB_SUM_YES)
-#define AT_OFFSET .at = OFFSET, .at_bias = BODY
+#define AT_OFFSET .at = OFFSET, .at_bias = VB_RNDIS_BODY
 /* A part whose length and place stand before it, as prefix_len and prefix_offset. */
 #define PLACE(prefix)                                                                              \
 	U32(prefix "_len", "Information length", .set = LEN, .summary = VB_SUM_NONZERO),           \
@@ -69,22 +68,21 @@ static const struct vb_name statuses[] = {
 #define ENTRY_DATA VB_S_HEAD
 #define ENTRY_HEAD 12
 #define ENTRY_WORD 4u
-#define INTERNAL 0x80000000u
 
 static const struct vb_name info_types[] = {
-	{ 0, "checksum" },
+	{ VB_RNDIS_INFO_CHECKSUM, "checksum" },
 	{ 1, "IPsec" },
-	{ 2, "large send" },
+	{ VB_RNDIS_INFO_LARGE_SEND, "large send" },
 	{ 3, "classification handle" },
 	{ 4, "reserved" },
 	{ 5, "scatter-gather list" },
-	{ 6, "IEEE 802.1Q" },
+	{ VB_RNDIS_INFO_VLAN, "IEEE 802.1Q" },
 	{ 7, "original packet" },
-	{ 8, "hash value" },
-	{ 9, "hash information" },
+	{ VB_RNDIS_INFO_HASH, "hash value" },
+	{ VB_RNDIS_INFO_HASH_TYPE, "hash information" },
 	{ 10, "cached buffer list" },
 	{ 11, "short packet padding" },
-	{ INTERNAL | 1, "packet id" },
+	{ VB_RNDIS_INFO_PACKET_ID, "packet id" },
 	END_NAMES,
 };
 
@@ -162,8 +160,9 @@ static const struct vb_row hash_bits[] = {
 
 static bool is_word(uint64_t type)
 {
-	return type == 0 || type == 2 || type == 6 || type == 8 || type == 9 ||
-	       type == (INTERNAL | 1);
+	return type == VB_RNDIS_INFO_CHECKSUM || type == VB_RNDIS_INFO_LARGE_SEND ||
+	       type == VB_RNDIS_INFO_VLAN || type == VB_RNDIS_INFO_HASH ||
+	       type == VB_RNDIS_INFO_HASH_TYPE || type == VB_RNDIS_INFO_PACKET_ID;
 }
 
 /* What is left of an entry behind the one word that the known kinds have. */
@@ -185,16 +184,18 @@ static const struct vb_row info[] = {
 	U32("offset", "Offset of the information", .set = ENTRY_DATA,
 	    .help = "From the start of the entry"),
 	HIDDEN("gap", "Before the information", 0, .len = ENTRY_DATA, .bias = -ENTRY_HEAD),
-	U32("checksum", "Checksums to compute", .base = VB_HEX, .bits = sent_checksum, KIND(0),
-	    .from = VB_TO_HOST, .summary = VB_SUM_YES),
-	U32("checked", "Checksums", .base = VB_HEX, .bits = received_checksum, KIND(0),
-	    .from = VB_TO_GUEST, .summary = VB_SUM_YES),
-	U32("large_send", "Large send", .base = VB_HEX, .bits = large_send, KIND(2),
+	U32("checksum", "Checksums to compute", .base = VB_HEX, .bits = sent_checksum,
+	    KIND(VB_RNDIS_INFO_CHECKSUM), .from = VB_TO_HOST, .summary = VB_SUM_YES),
+	U32("checked", "Checksums", .base = VB_HEX, .bits = received_checksum,
+	    KIND(VB_RNDIS_INFO_CHECKSUM), .from = VB_TO_GUEST, .summary = VB_SUM_YES),
+	U32("large_send", "Large send", .base = VB_HEX, .bits = large_send,
+	    KIND(VB_RNDIS_INFO_LARGE_SEND), .summary = VB_SUM_YES),
+	U32("vlan", "IEEE 802.1Q", .base = VB_HEX, .bits = vlan, KIND(VB_RNDIS_INFO_VLAN),
 	    .summary = VB_SUM_YES),
-	U32("vlan", "IEEE 802.1Q", .base = VB_HEX, .bits = vlan, KIND(6), .summary = VB_SUM_YES),
-	U32("hash", "Hash value", .base = VB_HEX, KIND(8)),
-	U32("hash_type", "Hash information", .base = VB_HEX, .bits = hash_bits, KIND(9)),
-	STRUCT("packet_id", "Packet id", packet_id, KIND(INTERNAL | 1)),
+	U32("hash", "Hash value", .base = VB_HEX, KIND(VB_RNDIS_INFO_HASH)),
+	U32("hash_type", "Hash information", .base = VB_HEX, .bits = hash_bits,
+	    KIND(VB_RNDIS_INFO_HASH_TYPE)),
+	STRUCT("packet_id", "Packet id", packet_id, KIND(VB_RNDIS_INFO_PACKET_ID)),
 	HIDDEN("rest", "Further information", 0, .calc = rest_of_info),
 	END_ROWS,
 };
@@ -212,7 +213,7 @@ static const struct vb_row packet[] = {
 	U32("vc_handle", "Virtual circuit"),
 	PAD("reserved", 4),
 	STRUCT("info", "Per-packet information", info, .count = VB_REST, .within = PPI_LEN,
-	       .at = PPI_OFFSET, .at_bias = BODY),
+	       .at = PPI_OFFSET, .at_bias = VB_RNDIS_BODY),
 	FOREIGN("frame", "Frame", "eth_withoutfcs", .len = LEN, AT_OFFSET),
 	PADDING,
 	END_ROWS,
@@ -320,15 +321,16 @@ static const struct vb_msg msgs[] = {
 	MSG(VB_RNDIS_PACKET, "packet", "Frame", packet),
 	PAIR(VB_RNDIS_INITIALIZE, "initialize", "Initialize", initialize, initialize_complete,
 	     false),
-	MSG(3, "halt", "Halt", request_only, .from = VB_TO_HOST),
+	MSG(VB_RNDIS_HALT, "halt", "Halt", request_only, .from = VB_TO_HOST),
 	PAIR(VB_RNDIS_QUERY, "query", "Query", request, answer, true),
-	PAIR(5, "set", "Set", request, status_only, false),
-	MSG(6, "reset", "Reset", reset, .from = VB_TO_HOST),
-	MSG(COMPLETE | 6, "reset_complete", "Reset, complete", reset_complete, .from = VB_TO_GUEST,
-	    .answers = 6, .status = VB_S_STATUS),
-	MSG(7, "indicate_status", "Status", indicate_status, .from = VB_TO_GUEST),
-	PAIR(8, "keepalive", "Keep-alive", request_only, status_only, false),
-	PAIR(9, "set_ex", "Set and answer", request, bare_answer, false),
+	PAIR(VB_RNDIS_SET, "set", "Set", request, status_only, false),
+	MSG(VB_RNDIS_RESET, "reset", "Reset", reset, .from = VB_TO_HOST),
+	MSG(COMPLETE | VB_RNDIS_RESET, "reset_complete", "Reset, complete", reset_complete,
+	    .from = VB_TO_GUEST, .answers = VB_RNDIS_RESET, .status = VB_S_STATUS),
+	MSG(VB_RNDIS_INDICATE_STATUS, "indicate_status", "Status", indicate_status,
+	    .from = VB_TO_GUEST),
+	PAIR(VB_RNDIS_KEEPALIVE, "keepalive", "Keep-alive", request_only, status_only, false),
+	PAIR(VB_RNDIS_SET_EX, "set_ex", "Set and answer", request, bare_answer, false),
 	END_MSGS,
 };
 

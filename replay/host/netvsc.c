@@ -112,7 +112,7 @@ static uint64_t leave(struct vb_hdevice *d)
 	struct vb_netvsc *n = vb_hdevice_state(d);
 
 	if (n->receive.there)
-		vb_netvsc_indicate(n, RNDIS_DISCONNECT, NULL, 0);
+		vb_netvsc_indicate(n, VB_RNDIS_DISCONNECT, NULL, 0);
 	n->is_leaving = true;
 	return n->receive.there ? LINK_CHANGE_NS : 0;
 }
@@ -137,7 +137,7 @@ static void link_command(struct vb_hdevice *d, const char *const *words, size_t 
 	if (!is_usable(d, rq))
 		return;
 	n->link = words[1][0] == 'u';
-	vb_netvsc_indicate(n, n->link ? RNDIS_CONNECT : RNDIS_DISCONNECT, NULL, 0);
+	vb_netvsc_indicate(n, n->link ? VB_RNDIS_CONNECT : VB_RNDIS_DISCONNECT, NULL, 0);
 	vb_hrequest_done(rq, 0, NULL);
 }
 
@@ -155,7 +155,7 @@ static void speed_command(struct vb_hdevice *d, const char *const *words, size_t
 		return;
 	}
 	units = (uint32_t)n->speed * 10000;
-	vb_netvsc_indicate(n, RNDIS_SPEED_CHANGE, &units, sizeof(units));
+	vb_netvsc_indicate(n, VB_RNDIS_SPEED_CHANGE, &units, sizeof(units));
 	vb_hrequest_done(rq, 0, NULL);
 }
 
@@ -166,7 +166,7 @@ static void change_command(struct vb_hdevice *d, const char *const *words, size_
 	(void)n_words;
 	if (!is_usable(d, rq))
 		return;
-	vb_netvsc_indicate(vb_hdevice_state(d), RNDIS_NETWORK_CHANGE, NULL, 0);
+	vb_netvsc_indicate(vb_hdevice_state(d), VB_RNDIS_NETWORK_CHANGE, NULL, 0);
 	vb_hrequest_done(rq, 0, NULL);
 }
 

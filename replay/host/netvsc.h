@@ -21,6 +21,8 @@
 #ifndef VB_NETVSC_H
 #define VB_NETVSC_H
 
+#include "dissectors/nvsp.h"
+#include "dissectors/rndis.h"
 #include "replay/host/outside.h"
 #include "replay/host/peer.h"
 #include "replay/host/tap.h"
@@ -33,48 +35,7 @@
 #define NETVSC_CONTROL_PARTS 16u	/* of the receive buffer, which frames leave alone */
 #define NETVSC_MAX_CONTROL 128u		/* answers that wait; more requests are refused */
 
-/* NVSP: hyperv_net.h of Linux 6.1; numbers only, the layouts are rows. */
-enum nvsp_type {
-	NVSP_INIT = 1,
-	NVSP_INIT_COMPLETE = 2,
-	NVSP_NDIS_VERSION = 100,
-	NVSP_RECEIVE_BUFFER = 101,
-	NVSP_RECEIVE_BUFFER_COMPLETE = 102,
-	NVSP_REVOKE_RECEIVE_BUFFER = 103,
-	NVSP_SEND_BUFFER = 104,
-	NVSP_SEND_BUFFER_COMPLETE = 105,
-	NVSP_REVOKE_SEND_BUFFER = 106,
-	NVSP_RNDIS = 107,
-	NVSP_RNDIS_COMPLETE = 108,
-	NVSP_NDIS_CONFIG = 125,
-	NVSP_VF_ASSOCIATION = 128,
-	NVSP_SWITCH_DATA_PATH = 129,
-	NVSP_OID_QUERY = 131,
-	NVSP_OID_QUERY_COMPLETE = 132,
-	NVSP_SUBCHANNEL = 133,
-	NVSP_INDIRECTION_TABLE = 134,
-};
-
 #define NETVSC_CAP_RSC (1u << 7) /* of the guest's capabilities: it takes coalesced frames */
-
-enum nvsp_status { NVSP_NONE = 0, NVSP_SUCCESS = 1, NVSP_FAILURE = 2 };
-
-enum nvsp_version {
-	NVSP_1 = 0x00000002,
-	NVSP_2 = 0x00030002,
-	NVSP_4 = 0x00040000,
-	NVSP_5 = 0x00050000,
-	NVSP_6 = 0x00060000,
-	NVSP_6_1 = 0x00060001,
-};
-
-#define RNDIS_SUCCESS 0u
-#define RNDIS_NOT_SUPPORTED 0xc00000bbu
-#define RNDIS_INVALID_DATA 0xc0010015u
-#define RNDIS_CONNECT 0x4001000bu
-#define RNDIS_DISCONNECT 0x4001000cu
-#define RNDIS_SPEED_CHANGE 0x40010013u
-#define RNDIS_NETWORK_CHANGE 0x40010018u
 
 /* A buffer that the guest shares with us. */
 struct vb_netvsc_buffer {

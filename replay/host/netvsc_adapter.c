@@ -7,17 +7,6 @@
 
 #include "replay/host/netvsc.h"
 
-enum rndis_type {
-	INITIALIZE = 2,
-	HALT = 3,
-	QUERY = 4,
-	SET = 5,
-	RESET = 6,
-	INDICATE = 7,
-	KEEPALIVE = 8
-};
-
-#define COMPLETE 0x80000000u
 #define MAX_TRANSFER 0xefffffffu
 #define CONNECTIONLESS 1u
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
@@ -46,7 +35,7 @@ static void send_message(struct vb_netvsc *n, const struct vb_value *values, siz
 static void answer_initialize(struct vb_netvsc *n, uint64_t id)
 {
 	const struct vb_value values[] = {
-		VB_NUMBER("hv_rndis.type", COMPLETE | INITIALIZE),
+		VB_NUMBER("hv_rndis.type", VB_RNDIS_COMPLETE | VB_RNDIS_INITIALIZE),
 		VB_NUMBER("hv_rndis.length", 52),
 		VB_NUMBER("hv_rndis.initialize_complete.request_id", id),
 		VB_NUMBER("hv_rndis.initialize_complete.major", 1),
@@ -64,7 +53,7 @@ static void answer_query(struct vb_netvsc *n, uint64_t id, uint32_t oid)
 	struct vb_netvsc_object o = { .n = 0 };
 	uint32_t status = vb_netvsc_query(n, oid, &o);
 	struct vb_value values[6 + NETVSC_MAX_OBJECT] = {
-		VB_NUMBER("hv_rndis.type", COMPLETE | QUERY),
+		VB_NUMBER("hv_rndis.type", VB_RNDIS_COMPLETE | VB_RNDIS_QUERY),
 		VB_NUMBER("hv_rndis.length", 24 + o.len),
 		VB_NUMBER("hv_rndis.query_complete.request_id", id),
 		VB_NUMBER("hv_rndis.query_complete.status", status),
@@ -79,7 +68,7 @@ static void answer_query(struct vb_netvsc *n, uint64_t id, uint32_t oid)
 static void answer_set(struct vb_netvsc *n, uint64_t id, uint32_t status)
 {
 	const struct vb_value values[] = {
-		VB_NUMBER("hv_rndis.type", COMPLETE | SET),
+		VB_NUMBER("hv_rndis.type", VB_RNDIS_COMPLETE | VB_RNDIS_SET),
 		VB_NUMBER("hv_rndis.length", 16),
 		VB_NUMBER("hv_rndis.set_complete.request_id", id),
 		VB_NUMBER("hv_rndis.set_complete.status", status),
@@ -91,7 +80,7 @@ static void answer_set(struct vb_netvsc *n, uint64_t id, uint32_t status)
 static void answer_keepalive(struct vb_netvsc *n, uint64_t id)
 {
 	const struct vb_value values[] = {
-		VB_NUMBER("hv_rndis.type", COMPLETE | KEEPALIVE),
+		VB_NUMBER("hv_rndis.type", VB_RNDIS_COMPLETE | VB_RNDIS_KEEPALIVE),
 		VB_NUMBER("hv_rndis.length", 16),
 		VB_NUMBER("hv_rndis.keepalive_complete.request_id", id),
 	};
@@ -102,7 +91,7 @@ static void answer_keepalive(struct vb_netvsc *n, uint64_t id)
 void vb_netvsc_indicate(struct vb_netvsc *n, uint32_t status, const void *bytes, uint32_t len)
 {
 	const struct vb_value values[] = {
-		VB_NUMBER("hv_rndis.type", INDICATE),
+		VB_NUMBER("hv_rndis.type", VB_RNDIS_INDICATE_STATUS),
 		VB_NUMBER("hv_rndis.length", 20 + len),
 		VB_NUMBER("hv_rndis.indicate_status.status", status),
 		VB_NUMBER("hv_rndis.indicate_status.status_len", len),
@@ -118,8 +107,8 @@ void vb_netvsc_indicate(struct vb_netvsc *n, uint32_t status, const void *bytes,
 /* The trace has the answer. */
 static bool is_answered(struct vb_netvsc *n, uint32_t type, uint64_t oid, uint64_t id)
 {
-	return n->player &&
-	       n->player->answer(n->player->ctx, COMPLETE | type, (uint32_t)oid, (uint32_t)id);
+	return n->player && n->player->answer(n->player->ctx, VB_RNDIS_COMPLETE | type,
+					      (uint32_t)oid, (uint32_t)id);
 }
 
 static bool find(const struct vb_frame *f, const char *path, uint64_t *ret)
@@ -138,7 +127,7 @@ static bool take_query(struct vb_netvsc *n, const struct vb_frame *f)
 
 	if (!find(f, "hv_rndis.query.request_id", &id) || !find(f, "hv_rndis.query.oid", &oid))
 		return false;
-	if (!is_answered(n, QUERY, oid, id))
+	if (!is_answered(n, VB_RNDIS_QUERY, oid, id))
 		answer_query(n, id, (uint32_t)oid);
 	return true;
 }
@@ -151,7 +140,7 @@ static bool take_set(struct vb_netvsc *n, const struct vb_frame *f)
 	if (!find(f, "hv_rndis.set.request_id", &id) || !find(f, "hv_rndis.set.oid", &oid))
 		return false;
 	status = vb_netvsc_set(n, f, (uint32_t)oid);
-	if (!is_answered(n, SET, oid, id))
+	if (!is_answered(n, VB_RNDIS_SET, oid, id))
 		answer_set(n, id, status);
 	return true;
 }
@@ -163,20 +152,20 @@ bool vb_netvsc_control(struct vb_netvsc *n, const struct vb_frame *f)
 	if (!find(f, "hv_rndis.type", &type))
 		return false;
 	switch (type) {
-	case INITIALIZE:
+	case VB_RNDIS_INITIALIZE:
 		if (!find(f, "hv_rndis.initialize.request_id", &id))
 			return false;
-		if (!is_answered(n, INITIALIZE, 0, id))
+		if (!is_answered(n, VB_RNDIS_INITIALIZE, 0, id))
 			answer_initialize(n, id);
 		return true;
-	case QUERY:
+	case VB_RNDIS_QUERY:
 		return take_query(n, f);
-	case SET:
+	case VB_RNDIS_SET:
 		return take_set(n, f);
-	case HALT:
+	case VB_RNDIS_HALT:
 		n->filter = 0;
 		return true;
-	case KEEPALIVE:
+	case VB_RNDIS_KEEPALIVE:
 		if (!find(f, "hv_rndis.keepalive.request_id", &id))
 			return false;
 		answer_keepalive(n, id);

@@ -8,8 +8,6 @@
 
 #include "replay/host/netvsc.h"
 
-#define PACKET 1u
-
 /* What is kept of a message: bytes from its start, of len. */
 struct kept {
 	uint32_t len, kept;
@@ -29,11 +27,11 @@ static struct kept keep(const uint8_t *bytes, uint32_t left, uint8_t direction, 
 	uint64_t most;
 
 	vb_values_read(vb_proto_by_name("hv_rndis"), &f, w, 2, &walked);
-	if (w[0].found && !walked.n_notes[VB_NOTE_SHORT] && walked.layer[0].len >= 8)
+	if (w[0].found && !walked.n_notes[VB_NOTE_SHORT] && walked.layer[0].len >= VB_RNDIS_BODY)
 		k = (struct kept){ walked.layer[0].len, walked.layer[0].len };
 	if (limit == 0)
 		k.kept = 0;
-	if (!w[1].found || w[0].number != PACKET || !limit)
+	if (!w[1].found || w[0].number != VB_RNDIS_PACKET || !limit)
 		return k;
 	most = (uint64_t)(w[1].bytes - bytes) + limit;
 	if (w[1].n_bytes > limit && most < k.kept)

@@ -6,15 +6,13 @@
 
 #include "replay/host/netvsc.h"
 
-#define HEAD 44u     /* of a frame's message */
 #define INFO_LEN 16u /* of each entry of per-packet information */
 #define MAX_INFOS 4u
 #define PATH_TEXT 56
-#define INTERNAL 0x80000000u
 
-_Static_assert(NETVSC_MAX_HEAD == HEAD + MAX_INFOS * INFO_LEN, "all that stands before a frame");
+_Static_assert(NETVSC_MAX_HEAD == VB_RNDIS_PACKET_LEN + MAX_INFOS * INFO_LEN,
+	       "all that stands before a frame");
 
-enum info_type { INFO_CHECKSUM = 0, INFO_VLAN = 6, INFO_HASH = 8, INFO_PACKET_ID = 1 };
 enum checked { TCP_RIGHT = 8, UDP_RIGHT = 16, IP_RIGHT = 32 };
 
 struct info {
@@ -35,16 +33,16 @@ static uint32_t infos_of(const struct vb_netvsc *n, const struct vb_peer_frame *
 
 	if (!flags || flags & NETVSC_FIRST) {
 		if (checked_word(f))
-			infos[k++] = (struct info){ INFO_CHECKSUM, checked_word(f) };
+			infos[k++] = (struct info){ VB_RNDIS_INFO_CHECKSUM, checked_word(f) };
 		if (f->vlan != VB_PEER_NO_VLAN)
-			infos[k++] = (struct info){ INFO_VLAN, (f->vlan & 0xfff) << 4 |
-								       (f->vlan >> 9 & 8) |
-								       f->vlan >> 13 };
+			infos[k++] = (struct info){ VB_RNDIS_INFO_VLAN, (f->vlan & 0xfff) << 4 |
+										(f->vlan >> 9 & 8) |
+										f->vlan >> 13 };
 		if (hash)
-			infos[k++] = (struct info){ INFO_HASH, hash };
+			infos[k++] = (struct info){ VB_RNDIS_INFO_HASH, hash };
 	}
 	if (flags)
-		infos[k++] = (struct info){ INTERNAL | INFO_PACKET_ID, 1 | flags << 8 };
+		infos[k++] = (struct info){ VB_RNDIS_INFO_PACKET_ID, 1 | flags << 8 };
 	return k;
 }
 
@@ -56,11 +54,11 @@ static size_t add_infos(struct vb_value *values, const struct info *infos, uint3
 
 	for (uint32_t i = 0; i < n_infos; i++) {
 		const uint64_t heads[] = { INFO_LEN, infos[i].type, 12 };
-		bool is_id = infos[i].type == (INTERNAL | INFO_PACKET_ID);
-		const char *name = infos[i].type == INFO_CHECKSUM ? "checked" :
-				   infos[i].type == INFO_VLAN	  ? "vlan" :
-				   is_id			  ? "packet_id.version" :
-								    "hash";
+		bool is_id = infos[i].type == VB_RNDIS_INFO_PACKET_ID;
+		const char *name = infos[i].type == VB_RNDIS_INFO_CHECKSUM ? "checked" :
+				   infos[i].type == VB_RNDIS_INFO_VLAN	   ? "vlan" :
+				   is_id				   ? "packet_id.version" :
+									     "hash";
 
 		for (size_t j = 0; j < 3; j++, k++) {
 			snprintf(paths[k], PATH_TEXT, "hv_rndis.packet.info[%u].%s", i, words[j]);
@@ -85,14 +83,16 @@ uint32_t vb_netvsc_write_message(const struct vb_netvsc *n, const struct vb_peer
 {
 	struct info infos[MAX_INFOS];
 	uint32_t n_infos = infos_of(n, f, flags, infos);
-	uint32_t whole = HEAD + n_infos * INFO_LEN + len;
+	uint32_t whole = VB_RNDIS_PACKET_LEN + n_infos * INFO_LEN + len;
 	char paths[5 * MAX_INFOS][PATH_TEXT];
 	struct vb_value values[8 + 5 * MAX_INFOS] = {
-		VB_NUMBER("hv_rndis.type", 1),
+		VB_NUMBER("hv_rndis.type", VB_RNDIS_PACKET),
 		VB_NUMBER("hv_rndis.length", whole),
-		VB_NUMBER("hv_rndis.packet.data_offset", HEAD - 8 + (uint64_t)n_infos * INFO_LEN),
+		VB_NUMBER("hv_rndis.packet.data_offset",
+			  VB_RNDIS_PACKET_LEN - VB_RNDIS_BODY + (uint64_t)n_infos * INFO_LEN),
 		VB_NUMBER("hv_rndis.packet.data_len", len),
-		VB_NUMBER("hv_rndis.packet.info_offset", n_infos ? HEAD - 8 : 0),
+		VB_NUMBER("hv_rndis.packet.info_offset",
+			  n_infos ? VB_RNDIS_PACKET_LEN - VB_RNDIS_BODY : 0),
 		VB_NUMBER("hv_rndis.packet.info_len", (uint64_t)n_infos * INFO_LEN),
 		VB_DATA("hv_rndis.packet.frame", f->bytes + at, len),
 	};

@@ -5,49 +5,13 @@
  */
 #include <string.h>
 
+#include "dissectors/oid.h"
 #include "replay/host/netvsc.h"
 
 #define INFO "hv_rndis.query_complete.info."
 #define ETHERNET_HEAD 14u
 #define CONNECTED 0
 #define NOT_CONNECTED 1
-
-enum oid {
-	OID_SUPPORTED = 0x10101,
-	OID_HARDWARE_STATUS = 0x10102,
-	OID_MEDIA_SUPPORTED = 0x10103,
-	OID_MEDIA_IN_USE = 0x10104,
-	OID_MAX_LOOKAHEAD = 0x10105,
-	OID_MAX_FRAME = 0x10106,
-	OID_LINK_SPEED = 0x10107,
-	OID_TRANSMIT_SPACE = 0x10108,
-	OID_RECEIVE_SPACE = 0x10109,
-	OID_TRANSMIT_BLOCK = 0x1010a,
-	OID_RECEIVE_BLOCK = 0x1010b,
-	OID_VENDOR_ID = 0x1010c,
-	OID_VENDOR = 0x1010d,
-	OID_PACKET_FILTER = 0x1010e,
-	OID_LOOKAHEAD = 0x1010f,
-	OID_DRIVER_VERSION = 0x10110,
-	OID_MAX_TOTAL = 0x10111,
-	OID_MAC_OPTIONS = 0x10113,
-	OID_CONNECT = 0x10114,
-	OID_MAX_SEND = 0x10115,
-	OID_RSS_CAPABILITIES = 0x10203,
-	OID_RSS_PARAMETERS = 0x10204,
-	OID_MAX_LINK_SPEED = 0x10206,
-	OID_LINK_STATE = 0x10207,
-	OID_CONFIGURATION = 0x1021b,
-	OID_FRIENDLY_NAME = 0x20216,
-	OID_PERMANENT_ADDRESS = 0x1010101,
-	OID_CURRENT_ADDRESS = 0x1010102,
-	OID_MAX_MULTICAST = 0x1010104,
-	OID_ENCAPSULATION = 0x101010a,
-};
-
-#define OID_CURRENT_OFFLOAD 0xfc01020bu
-#define OID_OFFLOAD_PARAMETERS 0xfc01020cu
-#define OID_OFFLOAD 0xfc01020du
 
 #define ETHERNET 2 /* encapsulation of offloads: IEEE 802.3 */
 #define LSO_MAX 62780u
@@ -114,25 +78,25 @@ static const struct {
 	uint64_t (*value)(const struct vb_netvsc *n);
 	uint32_t constant;
 } numbers[] = {
-	{ OID_HARDWARE_STATUS, 4, INFO "hardware_status", NULL, 0 },
-	{ OID_MEDIA_SUPPORTED, 4, INFO "media_supported", NULL, 0 },
-	{ OID_MEDIA_IN_USE, 4, INFO "media_in_use", NULL, 0 },
-	{ OID_MAX_LOOKAHEAD, 4, INFO "max_lookahead", max_frame, 0 },
-	{ OID_MAX_FRAME, 4, INFO "max_frame_size", max_frame, 0 },
-	{ OID_LINK_SPEED, 4, INFO "link_speed", link_speed, 0 },
-	{ OID_TRANSMIT_SPACE, 4, INFO "transmit_space", NULL, 1 << 18 },
-	{ OID_RECEIVE_SPACE, 4, INFO "receive_space", NULL, 1 << 18 },
-	{ OID_TRANSMIT_BLOCK, 4, INFO "transmit_block", max_total, 0 },
-	{ OID_RECEIVE_BLOCK, 4, INFO "receive_block", max_total, 0 },
-	{ OID_VENDOR_ID, 4, INFO "vendor_id", NULL, 0x155d },
-	{ OID_PACKET_FILTER, 4, INFO "packet_filter", packet_filter, 0 },
-	{ OID_LOOKAHEAD, 4, INFO "lookahead", max_frame, 0 },
-	{ OID_DRIVER_VERSION, 2, INFO "driver_version", NULL, 0x100 },
-	{ OID_MAX_TOTAL, 4, INFO "max_total_size", max_total, 0 },
-	{ OID_MAC_OPTIONS, 4, INFO "mac_options", NULL, 0x24d },
-	{ OID_CONNECT, 4, INFO "connect_status", connect_status, 0 },
-	{ OID_MAX_SEND, 4, INFO "max_send_packets", max_send, 0 },
-	{ OID_MAX_MULTICAST, 4, INFO "max_multicast", NULL, 0 },
+	{ VB_OID_HARDWARE_STATUS, 4, INFO "hardware_status", NULL, 0 },
+	{ VB_OID_MEDIA_SUPPORTED, 4, INFO "media_supported", NULL, 0 },
+	{ VB_OID_MEDIA_IN_USE, 4, INFO "media_in_use", NULL, 0 },
+	{ VB_OID_MAX_LOOKAHEAD, 4, INFO "max_lookahead", max_frame, 0 },
+	{ VB_OID_MAX_FRAME, 4, INFO "max_frame_size", max_frame, 0 },
+	{ VB_OID_LINK_SPEED, 4, INFO "link_speed", link_speed, 0 },
+	{ VB_OID_TRANSMIT_SPACE, 4, INFO "transmit_space", NULL, 1 << 18 },
+	{ VB_OID_RECEIVE_SPACE, 4, INFO "receive_space", NULL, 1 << 18 },
+	{ VB_OID_TRANSMIT_BLOCK, 4, INFO "transmit_block", max_total, 0 },
+	{ VB_OID_RECEIVE_BLOCK, 4, INFO "receive_block", max_total, 0 },
+	{ VB_OID_VENDOR_ID, 4, INFO "vendor_id", NULL, 0x155d },
+	{ VB_OID_PACKET_FILTER, 4, INFO "packet_filter", packet_filter, 0 },
+	{ VB_OID_LOOKAHEAD, 4, INFO "lookahead", max_frame, 0 },
+	{ VB_OID_DRIVER_VERSION, 2, INFO "driver_version", NULL, 0x100 },
+	{ VB_OID_MAX_TOTAL, 4, INFO "max_total_size", max_total, 0 },
+	{ VB_OID_MAC_OPTIONS, 4, INFO "mac_options", NULL, 0x24d },
+	{ VB_OID_CONNECT, 4, INFO "connect_status", connect_status, 0 },
+	{ VB_OID_MAX_SEND, 4, INFO "max_send_packets", max_send, 0 },
+	{ VB_OID_MAX_MULTICAST, 4, INFO "max_multicast", NULL, 0 },
 };
 
 #define N_NUMBERS (sizeof(numbers) / sizeof(numbers[0]))
@@ -154,7 +118,7 @@ static bool add_number(const struct vb_netvsc *n, uint32_t oid, struct vb_netvsc
 
 static void add_rss(const struct vb_netvsc *n, struct vb_netvsc_object *o)
 {
-	OBJECT(o, "rss_capabilities", 0x88, 2, 18);
+	OBJECT(o, "rss_capabilities", VB_OBJECT_RSS_CAPABILITIES, 2, 18);
 	add(o, INFO "rss_capabilities.capabilities", RSS_CAPABILITIES);
 	add(o, INFO "rss_capabilities.interrupts", n->queues);
 	add(o, INFO "rss_capabilities.receive_queues", n->queues);
@@ -211,13 +175,13 @@ static void add_offloads(struct vb_netvsc_object *o, const struct offload *list,
 /* Revisions grew with NVSP: 1 (112 bytes), 2 with 4 (144), 3 with 5 (156). */
 static void add_offload(const struct vb_netvsc *n, bool in_use, struct vb_netvsc_object *o)
 {
-	uint32_t revision = n->version >= NVSP_5 ? 3 : n->version >= NVSP_4 ? 2 : 1;
+	uint32_t revision = n->version >= VB_NVSP_5 ? 3 : n->version >= VB_NVSP_4 ? 2 : 1;
 	uint32_t len = revision == 3 ? 156 : revision == 2 ? 144 : 112;
 
 	if (in_use)
-		OBJECT(o, "current_offload", 0xa7, revision, len);
+		OBJECT(o, "current_offload", VB_OBJECT_OFFLOAD, revision, len);
 	else
-		OBJECT(o, "offload", 0xa7, revision, len);
+		OBJECT(o, "offload", VB_OBJECT_OFFLOAD, revision, len);
 	if (n->checksum)
 		ADD_OFFLOADS(o, checksums, in_use);
 	if (n->lso)
@@ -228,7 +192,7 @@ static void add_offload(const struct vb_netvsc *n, bool in_use, struct vb_netvsc
 
 static void add_link_state(const struct vb_netvsc *n, struct vb_netvsc_object *o)
 {
-	OBJECT(o, "link_state", 0x80, 1, 40);
+	OBJECT(o, "link_state", VB_OBJECT_DEFAULT, 1, 40);
 	add(o, INFO "link_state.state", n->link ? 1 : 2);
 	add(o, INFO "link_state.duplex", 2);
 	add(o, INFO "link_state.send_speed", n->speed * 1000000);
@@ -255,35 +219,35 @@ static bool add_object(const struct vb_netvsc *n, uint32_t oid, struct vb_netvsc
 	static const uint8_t name[] = "e\0t\0h\0e\0r\0n\0e\0t";
 
 	switch (oid) {
-	case OID_SUPPORTED:
+	case VB_OID_SUPPORTED:
 		add_supported(o);
 		return true;
-	case OID_VENDOR:
+	case VB_OID_VENDOR:
 		add_bytes(o, INFO "vendor", vendor, sizeof(vendor) - 1);
 		return true;
-	case OID_FRIENDLY_NAME:
+	case VB_OID_FRIENDLY_NAME:
 		add_bytes(o, INFO "friendly_name", name, sizeof(name));
 		return true;
-	case OID_PERMANENT_ADDRESS:
+	case VB_OID_PERMANENT_ADDRESS:
 		add_bytes(o, INFO "permanent_address", n->mac, 6);
 		return true;
-	case OID_CURRENT_ADDRESS:
+	case VB_OID_CURRENT_ADDRESS:
 		add_bytes(o, INFO "current_address", n->mac, 6);
 		return true;
-	case OID_LINK_STATE:
+	case VB_OID_LINK_STATE:
 		add_link_state(n, o);
 		return true;
-	case OID_MAX_LINK_SPEED:
+	case VB_OID_MAX_LINK_SPEED:
 		add(o, INFO "max_link_speed.send", n->speed * 1000000);
 		add(o, INFO "max_link_speed.receive", n->speed * 1000000);
 		o->len = 16;
 		return true;
-	case OID_RSS_CAPABILITIES:
+	case VB_OID_RSS_CAPABILITIES:
 		add_rss(n, o);
 		return n->queues > 1;
-	case OID_OFFLOAD:
-	case OID_CURRENT_OFFLOAD:
-		add_offload(n, oid == OID_CURRENT_OFFLOAD, o);
+	case VB_OID_OFFLOAD:
+	case VB_OID_CURRENT_OFFLOAD:
+		add_offload(n, oid == VB_OID_CURRENT_OFFLOAD, o);
 		return true;
 	default:
 		return false;
@@ -294,9 +258,9 @@ uint32_t vb_netvsc_query(const struct vb_netvsc *n, uint32_t oid, struct vb_netv
 {
 	*ret = (struct vb_netvsc_object){ .n = 0 };
 	if (add_number(n, oid, ret) || add_object(n, oid, ret))
-		return RNDIS_SUCCESS;
+		return VB_RNDIS_SUCCESS;
 	*ret = (struct vb_netvsc_object){ .n = 0 };
-	return RNDIS_NOT_SUPPORTED;
+	return VB_RNDIS_NOT_SUPPORTED;
 }
 
 /* ---- sets ---- */
@@ -316,9 +280,9 @@ static uint32_t set_filter(struct vb_netvsc *n, const struct vb_frame *f)
 	struct vb_wanted w = { .path = SET "packet_filter" };
 
 	if (!find(f, &w, 1))
-		return RNDIS_INVALID_DATA;
+		return VB_RNDIS_INVALID_DATA;
 	n->filter = (uint32_t)w.number;
-	return RNDIS_SUCCESS;
+	return VB_RNDIS_SUCCESS;
 }
 
 static uint32_t set_offload(struct vb_netvsc *n, const struct vb_frame *f)
@@ -329,7 +293,7 @@ static uint32_t set_offload(struct vb_netvsc *n, const struct vb_frame *f)
 	n->rsc_on = n->rsc && n->capabilities & NETVSC_CAP_RSC && find(f, &w, 1) &&
 		    w.number == SWITCHED_ON;
 	vb_netvsc_wire_adapt(n, (uint32_t)max_frame(n));
-	return RNDIS_SUCCESS;
+	return VB_RNDIS_SUCCESS;
 }
 
 /* Table and key lie where the object says, counted from its start. */
@@ -356,7 +320,7 @@ static bool find_rss(const struct vb_frame *f, struct rss_place *ret, struct vb_
 		return false;
 	*flags = w[0];
 	*hash = w[1];
-	object = 8 + w[6].number;
+	object = VB_RNDIS_BODY + w[6].number;
 	*ret = (struct rss_place){ f->data + object, w[3].number, w[2].number, w[5].number,
 				   w[4].number };
 	return object + ret->table_at + ret->table_len <= f->cap_len &&
@@ -369,16 +333,16 @@ static uint32_t take_table(struct vb_netvsc *n, const struct rss_place *at)
 
 	if (!n_entries || n_entries > NETVSC_TABLE || at->table_len % 4 ||
 	    at->key_len != NETVSC_KEY)
-		return RNDIS_INVALID_DATA;
+		return VB_RNDIS_INVALID_DATA;
 	for (uint32_t i = 0; i < n_entries; i++) {
 		memcpy(&entry, at->object + at->table_at + 4 * (size_t)i, 4);
 		if (entry >= n->queues)
-			return RNDIS_INVALID_DATA;
+			return VB_RNDIS_INVALID_DATA;
 	}
 	memcpy(n->table, at->object + at->table_at, 4 * (size_t)n_entries);
 	memcpy(n->key, at->object + at->key_at, NETVSC_KEY);
 	n->n_table = n_entries;
-	return RNDIS_SUCCESS;
+	return VB_RNDIS_SUCCESS;
 }
 
 static uint32_t set_rss(struct vb_netvsc *n, const struct vb_frame *f)
@@ -388,13 +352,13 @@ static uint32_t set_rss(struct vb_netvsc *n, const struct vb_frame *f)
 	uint32_t status;
 
 	if (!find_rss(f, &at, &flags, &hash))
-		return RNDIS_INVALID_DATA;
+		return VB_RNDIS_INVALID_DATA;
 	if (flags.number & RSS_DISABLE) {
 		n->n_table = 0;
-		return RNDIS_SUCCESS;
+		return VB_RNDIS_SUCCESS;
 	}
 	status = take_table(n, &at);
-	if (status == RNDIS_SUCCESS)
+	if (status == VB_RNDIS_SUCCESS)
 		n->hash = (uint32_t)hash.number;
 	return status;
 }
@@ -402,16 +366,16 @@ static uint32_t set_rss(struct vb_netvsc *n, const struct vb_frame *f)
 uint32_t vb_netvsc_set(struct vb_netvsc *n, const struct vb_frame *f, uint32_t oid)
 {
 	switch (oid) {
-	case OID_PACKET_FILTER:
+	case VB_OID_PACKET_FILTER:
 		return set_filter(n, f);
-	case OID_OFFLOAD_PARAMETERS:
+	case VB_OID_OFFLOAD_PARAMETERS:
 		return set_offload(n, f);
-	case OID_RSS_PARAMETERS:
+	case VB_OID_RSS_PARAMETERS:
 		return set_rss(n, f);
-	case OID_CONFIGURATION:
-	case OID_ENCAPSULATION:
-		return RNDIS_SUCCESS;
+	case VB_OID_CONFIGURATION:
+	case VB_OID_ENCAPSULATION:
+		return VB_RNDIS_SUCCESS;
 	default:
-		return RNDIS_NOT_SUPPORTED;
+		return VB_RNDIS_NOT_SUPPORTED;
 	}
 }

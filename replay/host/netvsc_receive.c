@@ -110,8 +110,8 @@ static int announce(struct vb_netvsc *n, struct vb_hchannel *c, const struct par
 		VB_NUMBER("hv_ring.data_offset8", 3 + n_parts),
 		VB_NUMBER("hv_ring.xfer_pages.set_id", n->receive.id),
 		VB_NUMBER("hv_ring.xfer_pages.range_count", n_parts),
-		VB_NUMBER("nvsp.type", NVSP_RNDIS),
-		VB_NUMBER("nvsp.rndis.section_index", UINT32_MAX),
+		VB_NUMBER("nvsp.type", VB_NVSP_RNDIS),
+		VB_NUMBER("nvsp.rndis.section_index", VB_NVSP_NO_SECTION),
 	};
 	size_t k = 8;
 
@@ -125,7 +125,8 @@ static int announce(struct vb_netvsc *n, struct vb_hchannel *c, const struct par
 			paths[2 * (size_t)i + 1], (uint64_t)parts[i].part * n->receive.part_len);
 	}
 	if (is_control)
-		values[k++] = (struct vb_value)VB_NUMBER("nvsp.rndis.channel_type", 1);
+		values[k++] =
+			(struct vb_value)VB_NUMBER("nvsp.rndis.channel_type", VB_NVSP_CONTROL);
 	return vb_hchannel_send_values(c, 24 + 8 * n_parts + vb_netvsc_message_len(n), values, k);
 }
 

@@ -9,10 +9,6 @@
 
 #include "replay/host/netvsc.h"
 
-#define NO_SECTION UINT32_MAX
-#define CONTROL 1
-#define PACKET 1u
-#define MESSAGE_HEAD 44u /* of one with a frame, without per-packet information */
 #define MAX_MESSAGES 64u /* in a packet; vmswitch takes 8 */
 
 /* ---- gathering ---- */
@@ -22,7 +18,7 @@ static int add_section(struct vb_netvsc *n, uint64_t index, uint64_t len,
 {
 	const struct vb_netvsc_buffer *b = &n->send;
 
-	if (index == NO_SECTION)
+	if (index == VB_NVSP_NO_SECTION)
 		return 0;
 	if (!b->there || index >= b->n_parts || len > b->part_len)
 		return -EBADMSG;
@@ -50,12 +46,12 @@ static int add_ranges(struct vb_netvsc *n, const struct vb_hranges *r, struct vb
 static int gather(struct vb_netvsc *n, const struct vb_wanted *w, const struct vb_hranges *r,
 		  struct vb_netvsc_gathered *g)
 {
-	uint64_t section = w[1].number == NO_SECTION ? 0 : w[2].number;
+	uint64_t section = w[1].number == VB_NVSP_NO_SECTION ? 0 : w[2].number;
 	int rc;
 
 	if (section + r->len > NETVSC_MAX_MESSAGE)
 		return -EMSGSIZE;
-	g->is_control = w[0].number == CONTROL;
+	g->is_control = w[0].number == VB_NVSP_CONTROL;
 	g->bytes = malloc((size_t)(section + r->len) + 1);
 	if (!g->bytes)
 		return -ENOMEM;
@@ -145,13 +141,13 @@ static void tell_player(struct vb_netvsc *n, const struct vb_frame *f, uint32_t 
 static bool brings_an_object(const struct vb_frame *f, const struct vb_wanted *w)
 {
 	return w[W_SET_LEN].found && w[W_SET_OFFSET].found && w[W_LENGTH].number <= f->wire_len &&
-	       8 + w[W_SET_OFFSET].number + w[W_SET_LEN].number <= w[W_LENGTH].number;
+	       VB_RNDIS_BODY + w[W_SET_OFFSET].number + w[W_SET_LEN].number <= w[W_LENGTH].number;
 }
 
 static bool is_sound(const struct vb_frame *f, const struct vb_wanted *w,
 		     const struct vb_walked *walked)
 {
-	if (!w[W_TYPE].found || !w[W_LENGTH].found || walked->layer[0].len < 8)
+	if (!w[W_TYPE].found || !w[W_LENGTH].found || walked->layer[0].len < VB_RNDIS_BODY)
 		return false;
 	return brings_an_object(f, w) ||
 	       (!walked->n_notes[VB_NOTE_SHORT] && !walked->n_notes[VB_NOTE_UNEXPECTED]);
@@ -163,8 +159,9 @@ static bool is_sound(const struct vb_frame *f, const struct vb_wanted *w,
  */
 static bool is_split(const struct vb_netvsc_gathered *g, uint32_t at, const struct vb_wanted *w)
 {
-	uint64_t head = w[W_INFO_LEN].number ? 8 + w[W_INFO_AT].number + w[W_INFO_LEN].number :
-					       MESSAGE_HEAD;
+	uint64_t head = w[W_INFO_LEN].number ?
+				VB_RNDIS_BODY + w[W_INFO_AT].number + w[W_INFO_LEN].number :
+				VB_RNDIS_PACKET_LEN;
 	uint64_t end = 0;
 
 	for (unsigned int i = 0; i < g->n; i++) {
@@ -200,7 +197,7 @@ static uint32_t take_message(struct vb_netvsc *n, struct vb_netvsc_gathered *g, 
 	tell_player(n, f, walked.layer[0].len);
 	if (g->is_control)
 		return vb_netvsc_control(n, f) ? walked.layer[0].len : 0;
-	if (w[W_TYPE].number != PACKET || !w[W_FRAME].found || !w[W_FRAME].n_bytes)
+	if (w[W_TYPE].number != VB_RNDIS_PACKET || !w[W_FRAME].found || !w[W_FRAME].n_bytes)
 		return 0;
 	if (is_split(g, at, w)) {
 		g->wrong = "the head of a message is in two pieces";
@@ -272,7 +269,7 @@ void vb_netvsc_take_rndis(struct vb_netvsc *n, struct vb_hchannel *c, const stru
 	if (!good)
 		tell_refused(n, queue, rc, g.wrong);
 	if (p->flags & 1 && !is_later)
-		vb_netvsc_complete(n, queue, p->trans_id, good ? NVSP_SUCCESS : NVSP_FAILURE);
+		vb_netvsc_complete(n, queue, p->trans_id, good ? VB_NVSP_SUCCESS : VB_NVSP_FAILURE);
 	vb_netvsc_flush(n, queue);
 	free(g.bytes);
 }

@@ -28,8 +28,8 @@ static int parse_version(void *state, const char *text)
 	static const struct {
 		const char *text;
 		uint32_t version;
-	} versions[] = { { "1", NVSP_1 }, { "2", NVSP_2 }, { "4", NVSP_4 },
-			 { "5", NVSP_5 }, { "6", NVSP_6 }, { "6.1", NVSP_6_1 } };
+	} versions[] = { { "1", VB_NVSP_1 }, { "2", VB_NVSP_2 }, { "4", VB_NVSP_4 },
+			 { "5", VB_NVSP_5 }, { "6", VB_NVSP_6 }, { "6.1", VB_NVSP_6_1 } };
 	struct vb_netvsc *n = state;
 
 	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {

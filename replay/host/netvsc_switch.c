@@ -9,16 +9,13 @@
 #include "replay/host/netvsc.h"
 
 #define SHORT_MESSAGE 32u /* 28 bytes, rounded up as the ring does */
-#define LONG_MESSAGE 40u
-#define MIN_MTU 1514u /* what hosts use in place of a value that makes no sense */
+#define MIN_MTU 1514u	  /* what hosts use in place of a value that makes no sense */
 #define MAX_MTU 9216u
-#define ALLOCATE 1 /* of sub-channels */
-#define OID_NOT_SUPPORTED 0xc00000bbu
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 uint32_t vb_netvsc_message_len(const struct vb_netvsc *n)
 {
-	return n->version >= NVSP_6_1 ? LONG_MESSAGE : SHORT_MESSAGE;
+	return n->version >= VB_NVSP_6_1 ? VB_NVSP_LEN_6_1 : SHORT_MESSAGE;
 }
 
 /* Answer p with an NVSP message; its type and fields are in values. */
@@ -50,7 +47,8 @@ static bool read_fields(struct vb_netvsc *n, const struct vb_hpacket *p, struct 
 
 static bool speaks(const struct vb_netvsc *n, uint64_t version)
 {
-	static const uint32_t versions[] = { NVSP_1, NVSP_2, NVSP_4, NVSP_5, NVSP_6, NVSP_6_1 };
+	static const uint32_t versions[] = { VB_NVSP_1, VB_NVSP_2, VB_NVSP_4,
+					     VB_NVSP_5, VB_NVSP_6, VB_NVSP_6_1 };
 
 	for (size_t i = 0; i < COUNT(versions); i++)
 		if (versions[i] == version)
@@ -68,11 +66,11 @@ static void take_init(struct vb_netvsc *n, const struct vb_hpacket *p)
 		return;
 	good = w[0].number == w[1].number && speaks(n, w[0].number);
 	const struct vb_value values[] = {
-		VB_NUMBER("nvsp.type", NVSP_INIT_COMPLETE),
+		VB_NUMBER("nvsp.type", VB_NVSP_INIT_COMPLETE),
 		VB_NUMBER("nvsp.init_complete.negotiated_version",
-			  w[0].number == NVSP_1 ? NVSP_1 : UINT32_MAX),
+			  w[0].number == VB_NVSP_1 ? VB_NVSP_1 : UINT32_MAX),
 		VB_NUMBER("nvsp.init_complete.max_mdl_chain_len", 34),
-		VB_NUMBER("nvsp.init_complete.status", good ? NVSP_SUCCESS : NVSP_NONE),
+		VB_NUMBER("nvsp.init_complete.status", good ? VB_NVSP_SUCCESS : VB_NVSP_NONE),
 	};
 
 	vb_netvsc_switch_reset(n);
@@ -138,9 +136,9 @@ static void take_receive_buffer(struct vb_netvsc *n, const struct vb_hpacket *p)
 	}
 	const struct vb_netvsc_buffer *b = &n->receive;
 	const struct vb_value values[] = {
-		VB_NUMBER("nvsp.type", NVSP_RECEIVE_BUFFER_COMPLETE),
+		VB_NUMBER("nvsp.type", VB_NVSP_RECEIVE_BUFFER_COMPLETE),
 		VB_NUMBER("nvsp.receive_buffer_complete.status",
-			  good ? NVSP_SUCCESS : NVSP_FAILURE),
+			  good ? VB_NVSP_SUCCESS : VB_NVSP_FAILURE),
 		VB_NUMBER("nvsp.receive_buffer_complete.num_sections", good),
 		VB_NUMBER("nvsp.receive_buffer_complete.section[0].sub_alloc_size", b->part_len),
 		VB_NUMBER("nvsp.receive_buffer_complete.section[0].num_sub_allocs", b->n_parts),
@@ -156,8 +154,9 @@ static void take_send_buffer(struct vb_netvsc *n, const struct vb_hpacket *p)
 	bool good = take_buffer(n, p, "nvsp.send_buffer.gpadl", "nvsp.send_buffer.id", &n->send,
 				(uint32_t)n->section_len);
 	const struct vb_value values[] = {
-		VB_NUMBER("nvsp.type", NVSP_SEND_BUFFER_COMPLETE),
-		VB_NUMBER("nvsp.send_buffer_complete.status", good ? NVSP_SUCCESS : NVSP_FAILURE),
+		VB_NUMBER("nvsp.type", VB_NVSP_SEND_BUFFER_COMPLETE),
+		VB_NUMBER("nvsp.send_buffer_complete.status",
+			  good ? VB_NVSP_SUCCESS : VB_NVSP_FAILURE),
 		VB_NUMBER("nvsp.send_buffer_complete.section_size", good ? n->section_len : 0),
 	};
 
@@ -176,11 +175,12 @@ static void take_subchannel(struct vb_netvsc *n, const struct vb_hpacket *p)
 
 	if (!read_fields(n, p, w, 2))
 		return;
-	good = w[1].number == ALLOCATE;
+	good = w[1].number == VB_NVSP_SUBCHANNEL_ALLOCATE;
 	count = good ? (unsigned int)(w[0].number < most ? w[0].number : most) : 0;
 	const struct vb_value values[] = {
-		VB_NUMBER("nvsp.type", NVSP_SUBCHANNEL),
-		VB_NUMBER("nvsp.subchannel_complete.status", good ? NVSP_SUCCESS : NVSP_FAILURE),
+		VB_NUMBER("nvsp.type", VB_NVSP_SUBCHANNEL),
+		VB_NUMBER("nvsp.subchannel_complete.status",
+			  good ? VB_NVSP_SUCCESS : VB_NVSP_FAILURE),
 		VB_NUMBER("nvsp.subchannel_complete.num_subchannels", count),
 	};
 
@@ -195,15 +195,15 @@ static void take_data_path(struct vb_netvsc *n, const struct vb_hpacket *p)
 
 	if (!read_fields(n, p, &w, 1))
 		return;
-	n->vf_path = w.number == 1;
+	n->vf_path = w.number == VB_NVSP_VIRTUAL_FUNCTION;
 	answer(n, p, NULL, 0, 0);
 }
 
 static void take_oid_query(struct vb_netvsc *n, const struct vb_hpacket *p)
 {
 	const struct vb_value values[] = {
-		VB_NUMBER("nvsp.type", NVSP_OID_QUERY_COMPLETE),
-		VB_NUMBER("nvsp.oid_query_complete.status", OID_NOT_SUPPORTED),
+		VB_NUMBER("nvsp.type", VB_NVSP_OID_QUERY_COMPLETE),
+		VB_NUMBER("nvsp.oid_query_complete.status", VB_RNDIS_NOT_SUPPORTED),
 	};
 
 	answer(n, p, values, COUNT(values), vb_netvsc_message_len(n));
@@ -213,7 +213,7 @@ void vb_netvsc_tell_vf(struct vb_netvsc *n, bool there, uint32_t serial)
 {
 	const struct vb_value values[] = {
 		VB_NUMBER("hv_ring.type", 6),
-		VB_NUMBER("nvsp.type", NVSP_VF_ASSOCIATION),
+		VB_NUMBER("nvsp.type", VB_NVSP_VF_ASSOCIATION),
 		VB_NUMBER("nvsp.vf_association.allocated", there),
 		VB_NUMBER("nvsp.vf_association.serial", serial),
 	};
@@ -236,14 +236,14 @@ void vb_netvsc_tell_table(struct vb_netvsc *n, const uint32_t table[16])
 	};
 	struct vb_value values[20] = {
 		VB_NUMBER("hv_ring.type", 6),
-		VB_NUMBER("nvsp.type", NVSP_INDIRECTION_TABLE),
+		VB_NUMBER("nvsp.type", VB_NVSP_INDIRECTION_TABLE),
 		VB_NUMBER("nvsp.indirection_table.count", 16),
-		VB_NUMBER("nvsp.indirection_table.table_offset", LONG_MESSAGE),
+		VB_NUMBER("nvsp.indirection_table.table_offset", VB_NVSP_LEN_6_1),
 	};
 
 	for (size_t i = 0; i < 16; i++)
 		values[4 + i] = (struct vb_value)VB_NUMBER(paths[i], table[i]);
-	vb_netvsc_send_packet(n, 0, values, COUNT(values), 16 + LONG_MESSAGE + 64);
+	vb_netvsc_send_packet(n, 0, values, COUNT(values), 16 + VB_NVSP_LEN_6_1 + 64);
 }
 
 /* ---- all ---- */
@@ -264,31 +264,31 @@ static void take_early(struct vb_netvsc *n, const struct vb_hpacket *p, uint64_t
 
 static void take_message(struct vb_netvsc *n, const struct vb_hpacket *p, uint64_t type)
 {
-	if (!n->version && type != NVSP_INIT)
+	if (!n->version && type != VB_NVSP_INIT)
 		return take_early(n, p, type);
 	switch (type) {
-	case NVSP_INIT:
+	case VB_NVSP_INIT:
 		return take_init(n, p);
-	case NVSP_NDIS_CONFIG:
+	case VB_NVSP_NDIS_CONFIG:
 		take_config(n, p);
 		return answer(n, p, NULL, 0, 0);
-	case NVSP_NDIS_VERSION:
+	case VB_NVSP_NDIS_VERSION:
 		return answer(n, p, NULL, 0, 0);
-	case NVSP_RECEIVE_BUFFER:
+	case VB_NVSP_RECEIVE_BUFFER:
 		return take_receive_buffer(n, p);
-	case NVSP_SEND_BUFFER:
+	case VB_NVSP_SEND_BUFFER:
 		return take_send_buffer(n, p);
-	case NVSP_REVOKE_RECEIVE_BUFFER:
+	case VB_NVSP_REVOKE_RECEIVE_BUFFER:
 		vb_netvsc_receive_end(n);
 		return answer(n, p, NULL, 0, 0);
-	case NVSP_REVOKE_SEND_BUFFER:
+	case VB_NVSP_REVOKE_SEND_BUFFER:
 		n->send.there = false;
 		return answer(n, p, NULL, 0, 0);
-	case NVSP_SUBCHANNEL:
+	case VB_NVSP_SUBCHANNEL:
 		return take_subchannel(n, p);
-	case NVSP_SWITCH_DATA_PATH:
+	case VB_NVSP_SWITCH_DATA_PATH:
 		return take_data_path(n, p);
-	case NVSP_OID_QUERY:
+	case VB_NVSP_OID_QUERY:
 		return take_oid_query(n, p);
 	default:
 		return take_unknown(n, p, type);
@@ -303,7 +303,7 @@ void vb_netvsc_switch_packet(struct vb_netvsc *n, struct vb_hchannel *c, const s
 	if (p->type == 11)
 		return vb_netvsc_completed(n, c, p->trans_id);
 	/* with ranges it can be nothing else, legible or not */
-	if (p->type == 9 || (has_type && type.number == NVSP_RNDIS))
+	if (p->type == 9 || (has_type && type.number == VB_NVSP_RNDIS))
 		return vb_netvsc_take_rndis(n, c, p);
 	if (vb_hchannel_index(c) != 0 || !has_type) {
 		vb_hdevice_trouble(n->d, "a packet on queue %u that is no RNDIS packet",

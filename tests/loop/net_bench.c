@@ -146,11 +146,11 @@ bool net_init(struct net_bench *b, uint32_t version)
 {
 	struct net_packet p;
 
-	NET_ASK(b, &p, NVSP_INIT, version, version);
-	REQUIRE(p.word[0] == NVSP_INIT_COMPLETE);
+	NET_ASK(b, &p, VB_NVSP_INIT, version, version);
+	REQUIRE(p.word[0] == VB_NVSP_INIT_COMPLETE);
 	/* Linux 6.1 wants 28 bytes */
 	REQUIRE(p.len == 32);
-	return p.word[3] == NVSP_SUCCESS;
+	return p.word[3] == VB_NVSP_SUCCESS;
 }
 
 void net_share(struct net_bench *b, uint32_t n_receive_pages)
@@ -162,10 +162,10 @@ void net_share(struct net_bench *b, uint32_t n_receive_pages)
 	b->n_receive_pages = n_receive_pages;
 	b->receive_gpadl = guest_make_gpadl(&b->g, relid, b->receive, n_receive_pages);
 	b->send_gpadl = guest_make_gpadl(&b->g, relid, b->send, NET_SEND_PAGES);
-	NET_ASK(b, &p, NVSP_RECEIVE_BUFFER, b->receive_gpadl, RECEIVE_ID);
-	REQUIRE(p.word[0] == NVSP_RECEIVE_BUFFER_COMPLETE && p.word[1] == NVSP_SUCCESS);
-	NET_ASK(b, &p, NVSP_SEND_BUFFER, b->send_gpadl, 0);
-	REQUIRE(p.word[0] == NVSP_SEND_BUFFER_COMPLETE && p.word[1] == NVSP_SUCCESS);
+	NET_ASK(b, &p, VB_NVSP_RECEIVE_BUFFER, b->receive_gpadl, RECEIVE_ID);
+	REQUIRE(p.word[0] == VB_NVSP_RECEIVE_BUFFER_COMPLETE && p.word[1] == VB_NVSP_SUCCESS);
+	NET_ASK(b, &p, VB_NVSP_SEND_BUFFER, b->send_gpadl, 0);
+	REQUIRE(p.word[0] == VB_NVSP_SEND_BUFFER_COMPLETE && p.word[1] == VB_NVSP_SUCCESS);
 }
 
 void net_bench_start_small(struct net_bench *b, uint32_t version, uint32_t n_receive_pages)
@@ -174,9 +174,10 @@ void net_bench_start_small(struct net_bench *b, uint32_t version, uint32_t n_rec
 	uint32_t answer[13];
 
 	REQUIRE(net_init(b, version));
-	if (version >= NVSP_2)
-		NET_TELL(b, 0, NVSP_NDIS_CONFIG, 1514, 0, version >= NVSP_6_1 ? CAPABILITIES : 8);
-	NET_TELL(b, 0, NVSP_NDIS_VERSION, 6, version >= NVSP_5 ? 30 : 1);
+	if (version >= VB_NVSP_2)
+		NET_TELL(b, 0, VB_NVSP_NDIS_CONFIG, 1514, 0,
+			 version >= VB_NVSP_6_1 ? CAPABILITIES : 8);
+	NET_TELL(b, 0, VB_NVSP_NDIS_VERSION, 6, version >= VB_NVSP_5 ? 30 : 1);
 	net_share(b, n_receive_pages);
 	REQUIRE(net_control(b, initialize, sizeof(initialize), answer, sizeof(answer)) == 52);
 	REQUIRE(answer[3] == 0);
@@ -192,8 +193,8 @@ void net_bench_more_queues(struct net_bench *b, uint32_t n, uint32_t n_pages)
 {
 	struct net_packet p;
 
-	NET_ASK(b, &p, NVSP_SUBCHANNEL, 1, n);
-	REQUIRE(p.word[1] == NVSP_SUCCESS && p.word[2] == n);
+	NET_ASK(b, &p, VB_NVSP_SUBCHANNEL, 1, n);
+	REQUIRE(p.word[1] == VB_NVSP_SUCCESS && p.word[2] == n);
 	while (guest_take_offers(&b->g))
 		continue;
 	for (uint16_t i = 1; i <= n; i++)

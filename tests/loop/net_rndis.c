@@ -34,7 +34,7 @@ void net_put_section(struct net_bench *b, uint32_t index, const void *bytes, uin
 uint64_t net_send_section(struct net_bench *b, uint16_t queue, uint32_t channel_type,
 			  uint32_t index, uint32_t len)
 {
-	const uint32_t words[] = { NVSP_RNDIS, channel_type, index, len };
+	const uint32_t words[] = { VB_NVSP_RNDIS, channel_type, index, len };
 
 	return net_send_words(b, queue, true, words, 4);
 }
@@ -56,7 +56,7 @@ static uint32_t put_range(struct net_bench *b, uint32_t first, const struct net_
 uint64_t net_send_ranges(struct net_bench *b, uint16_t queue, uint32_t channel_type, uint32_t index,
 			 uint32_t section_len, const struct net_range *ranges, uint32_t n_ranges)
 {
-	const uint32_t words[NET_WORDS] = { NVSP_RNDIS, channel_type, index, section_len };
+	const uint32_t words[NET_WORDS] = { VB_NVSP_RNDIS, channel_type, index, section_len };
 	uint64_t head[1 + 3 * NET_SEND_PAGES] = { (uint64_t)n_ranges << 32 };
 	uint32_t n = 1, page = 0, took;
 
@@ -100,7 +100,7 @@ void net_send_frame(struct net_bench *b, uint16_t queue, const void *frame, uint
 	uint32_t n = net_message(message, frame, len, NULL, 0);
 
 	net_put_section(b, 0, message, n);
-	net_expect_completion(b, queue, net_send_section(b, queue, 0, 0, n), NVSP_RNDIS_COMPLETE,
+	net_expect_completion(b, queue, net_send_section(b, queue, 0, 0, n), VB_NVSP_RNDIS_COMPLETE,
 			      SUCCESS_WORD);
 }
 
@@ -118,7 +118,7 @@ uint32_t net_read_range(const struct net_bench *b, const struct net_packet *p, u
 
 void net_complete(struct net_bench *b, uint16_t queue, uint64_t trans_id)
 {
-	const uint32_t words[] = { NVSP_RNDIS_COMPLETE, SUCCESS_WORD };
+	const uint32_t words[] = { VB_NVSP_RNDIS_COMPLETE, SUCCESS_WORD };
 
 	REQUIRE(!guest_send(&b->c[queue], 11, 0, trans_id, words, sizeof(words)));
 	loop_run(&b->l);
@@ -152,7 +152,7 @@ void net_read_frame(const struct net_bench *b, const struct net_packet *p, uint3
 	uint32_t len = net_read_range(b, p, i, bytes, sizeof(bytes));
 
 	REQUIRE(p->type == 7 && p->flags == 1 && p->set_id == 0xcafe);
-	REQUIRE(p->word[0] == NVSP_RNDIS && p->word[1] == 0 && p->word[2] == NET_NO_SECTION);
+	REQUIRE(p->word[0] == VB_NVSP_RNDIS && p->word[1] == 0 && p->word[2] == NET_NO_SECTION);
 	take_apart(bytes, len, ret);
 }
 
@@ -208,7 +208,7 @@ static uint32_t take_answer(struct net_bench *b, uint32_t *ret_answer, uint32_t 
 	uint32_t len;
 
 	REQUIRE(net_take(b, 0, &p));
-	REQUIRE(p.type == 7 && p.n_ranges == 1 && p.word[0] == NVSP_RNDIS && p.word[1] == 1);
+	REQUIRE(p.type == 7 && p.n_ranges == 1 && p.word[0] == VB_NVSP_RNDIS && p.word[1] == 1);
 	len = net_read_range(b, &p, 0, (uint8_t *)ret_answer, size);
 	REQUIRE(len >= 8 && ret_answer[1] == len);
 	net_complete(b, 0, p.trans_id);
@@ -221,7 +221,7 @@ uint32_t net_control(struct net_bench *b, const uint32_t *words, uint32_t len, u
 	const struct net_range range = { words, len, 64 };
 	uint64_t id = net_send_ranges(b, 0, 1, NET_NO_SECTION, 0, &range, 1);
 
-	net_expect_completion(b, 0, id, NVSP_RNDIS_COMPLETE, SUCCESS_WORD);
+	net_expect_completion(b, 0, id, VB_NVSP_RNDIS_COMPLETE, SUCCESS_WORD);
 	return ret_answer ? take_answer(b, ret_answer, size) : 0;
 }
 

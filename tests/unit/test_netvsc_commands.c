@@ -13,7 +13,7 @@ static struct net_bench *started(void)
 {
 	struct net_bench *b = net_bench_new(NULL);
 
-	net_bench_start(b, NVSP_6_1);
+	net_bench_start(b, VB_NVSP_6_1);
 	return b;
 }
 
@@ -53,10 +53,10 @@ Test(netvsc_commands, link)
 	struct loop_request rq;
 
 	cr_expect_eq(net_command(b, "link down", &rq), 0);
-	expect_indication(b, RNDIS_DISCONNECT, NULL);
+	expect_indication(b, VB_RNDIS_DISCONNECT, NULL);
 	cr_expect_eq(queried(b, 0x10114), 1);
 	cr_expect_eq(net_command(b, "link up", &rq), 0);
-	expect_indication(b, RNDIS_CONNECT, NULL);
+	expect_indication(b, VB_RNDIS_CONNECT, NULL);
 	cr_expect_eq(queried(b, 0x10114), 0);
 	net_bench_free(b);
 }
@@ -68,7 +68,7 @@ Test(netvsc_commands, speed)
 	struct loop_request rq;
 
 	cr_expect_eq(net_command(b, "speed 400000", &rq), 0);
-	expect_indication(b, RNDIS_SPEED_CHANGE, &units);
+	expect_indication(b, VB_RNDIS_SPEED_CHANGE, &units);
 	cr_expect_eq(queried(b, 0x10107), units);
 	net_bench_free(b);
 }
@@ -79,7 +79,7 @@ Test(netvsc_commands, change)
 	struct loop_request rq;
 
 	cr_expect_eq(net_command(b, "change", &rq), 0);
-	expect_indication(b, RNDIS_NETWORK_CHANGE, NULL);
+	expect_indication(b, VB_RNDIS_NETWORK_CHANGE, NULL);
 	net_bench_free(b);
 }
 
@@ -92,7 +92,7 @@ Test(netvsc_commands, vf)
 	cr_expect_eq(net_command(b, "vf 4660", &rq), 0);
 	cr_assert(net_take(b, 0, &p));
 	cr_expect_eq(p.type, 6);
-	cr_expect_eq(p.word[0], NVSP_VF_ASSOCIATION);
+	cr_expect_eq(p.word[0], VB_NVSP_VF_ASSOCIATION);
 	cr_expect_eq(p.word[1], 1);
 	cr_expect_eq(p.word[2], 0x1234);
 	cr_expect_eq(net_command(b, "vf none", &rq), 0);
@@ -105,7 +105,7 @@ Test(netvsc_commands, vf)
 /* Behind 40 bytes, whatever the version: Linux up to 6.0 looks there, later ones at the offset. */
 Test(netvsc_commands, table)
 {
-	static const uint32_t versions[] = { NVSP_5, NVSP_6_1 };
+	static const uint32_t versions[] = { VB_NVSP_5, VB_NVSP_6_1 };
 
 	for (size_t v = 0; v < 2; v++) {
 		struct net_bench *b = net_bench_new(NULL);
@@ -117,7 +117,7 @@ Test(netvsc_commands, table)
 		cr_assert(net_take(b, 0, &p));
 		cr_expect_eq(p.type, 6);
 		cr_assert_eq(p.len, 104);
-		cr_expect_eq(p.word[0], NVSP_INDIRECTION_TABLE);
+		cr_expect_eq(p.word[0], VB_NVSP_INDIRECTION_TABLE);
 		cr_expect_eq(p.word[1], 16);
 		cr_expect_eq(p.word[2], 40);
 		for (uint32_t i = 0; i < 16; i++)
@@ -254,7 +254,7 @@ Test(netvsc_commands, the_cable_is_pulled_before_the_adapter)
 
 	vb_host_rescind(b->d);
 	loop_run(&b->l);
-	expect_indication(b, RNDIS_DISCONNECT, NULL);
+	expect_indication(b, VB_RNDIS_DISCONNECT, NULL);
 	cr_expect(!was_rescinded(b));
 	net_deliver(b, 0, 60);
 	cr_expect(!net_take(b, 0, &p), "and no frames");
@@ -274,7 +274,7 @@ Test(netvsc_commands, what_is_under_way_is_waited_for)
 	net_deliver(b, 0, 60);
 	cr_assert(net_take(b, 0, &p));
 	vb_host_rescind(b->d);
-	expect_indication(b, RNDIS_DISCONNECT, NULL);
+	expect_indication(b, VB_RNDIS_DISCONNECT, NULL);
 	loop_advance(&b->l, 5 * S);
 	cr_expect(!was_rescinded(b));
 	net_complete(b, 0, p.trans_id);
@@ -302,7 +302,7 @@ Test(netvsc_commands, a_second_rescind_changes_nothing)
 	struct net_packet p;
 
 	vb_host_rescind(b->d);
-	expect_indication(b, RNDIS_DISCONNECT, NULL);
+	expect_indication(b, VB_RNDIS_DISCONNECT, NULL);
 	loop_advance(&b->l, S);
 	vb_host_rescind(b->d);
 	cr_expect(!net_take(b, 0, &p), "the cable is pulled once");
@@ -339,7 +339,7 @@ Test(netvsc_commands, a_guest_that_closes_meanwhile)
 	struct net_bench *b = started();
 
 	vb_host_rescind(b->d);
-	expect_indication(b, RNDIS_DISCONNECT, NULL);
+	expect_indication(b, VB_RNDIS_DISCONNECT, NULL);
 	loop_advance(&b->l, S);
 	net_bench_close(b, 0);
 	loop_advance(&b->l, 2 * S);
@@ -353,7 +353,7 @@ Test(netvsc_commands, offered_again_while_it_leaves)
 	uint32_t relid = b->c[0].relid;
 
 	vb_host_rescind(b->d);
-	expect_indication(b, RNDIS_DISCONNECT, NULL);
+	expect_indication(b, VB_RNDIS_DISCONNECT, NULL);
 	cr_expect_eq(vb_host_reoffer(b->d), 0);
 	cr_expect_eq(vb_host_reoffer(b->d), -EALREADY);
 	loop_advance(&b->l, 3 * S);
@@ -365,7 +365,7 @@ Test(netvsc_commands, offered_again_while_it_leaves)
 	while (guest_take_offers(&b->g))
 		continue;
 	net_bench_open(b, 0, 8);
-	net_bench_start(b, NVSP_6_1);
+	net_bench_start(b, VB_NVSP_6_1);
 	net_deliver(b, 0, 60);
 	cr_expect_eq(net_counter(b, "received"), 1, "frames come again");
 	net_bench_free(b);
@@ -377,7 +377,7 @@ Test(netvsc_commands, a_guest_that_unloads_meanwhile)
 	struct net_bench *b = started();
 
 	vb_host_rescind(b->d);
-	expect_indication(b, RNDIS_DISCONNECT, NULL);
+	expect_indication(b, VB_RNDIS_DISCONNECT, NULL);
 	guest_unmap(&b->c[0]);
 	b->is_open[0] = false;
 	guest_unload(&b->g);

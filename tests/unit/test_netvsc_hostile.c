@@ -11,7 +11,7 @@ static struct net_bench *started(void)
 {
 	struct net_bench *b = net_bench_new(NULL);
 
-	net_bench_start(b, NVSP_6_1);
+	net_bench_start(b, VB_NVSP_6_1);
 	return b;
 }
 
@@ -111,7 +111,7 @@ Test(netvsc_hostile, parts_that_are_too_short_for_control)
 	const struct net_range r = { query, sizeof(query), 0 };
 	struct net_packet p;
 
-	cr_assert(net_init(b, NVSP_6_1));
+	cr_assert(net_init(b, VB_NVSP_6_1));
 	net_share(b, 4);
 	memset(guest_memory(&b->g, b->receive[0]), 0xee, VB_PAGE);
 	net_send_ranges(b, 0, 1, NET_NO_SECTION, 0, &r, 1);
@@ -130,8 +130,8 @@ Test(netvsc_hostile, a_second_init)
 
 	net_deliver(b, 0, 60);
 	cr_assert(net_take(b, 0, &p));
-	cr_assert(net_init(b, NVSP_5));
-	cr_expect_eq(b->n->version, NVSP_5);
+	cr_assert(net_init(b, VB_NVSP_5));
+	cr_expect_eq(b->n->version, VB_NVSP_5);
 	cr_expect(!b->n->receive.there && !b->n->send.there && !b->n->filter);
 	net_complete(b, 0, p.trans_id);
 	cr_expect(strstr(net_bench_trouble(b), "not out"));
@@ -146,7 +146,7 @@ Test(netvsc_hostile, revoking_while_answers_are_owed)
 	struct net_bench *b = started();
 	uint8_t message[100];
 	uint32_t len = net_message(message, "nobody's frame", 14, NULL, 0), n = 0, n_sent = 0;
-	const uint32_t words[NET_WORDS] = { NVSP_RNDIS, 0, 0, len };
+	const uint32_t words[NET_WORDS] = { VB_NVSP_RNDIS, 0, 0, len };
 	struct net_packet p;
 
 	net_bench_more_queues(b, 1, 2);
@@ -156,7 +156,7 @@ Test(netvsc_hostile, revoking_while_answers_are_owed)
 		loop_run(&b->l);
 	}
 	cr_assert(b->n->queue[1].is_paused);
-	NET_TELL(b, 0, NVSP_REVOKE_RECEIVE_BUFFER, 0xcafe);
+	NET_TELL(b, 0, VB_NVSP_REVOKE_RECEIVE_BUFFER, 0xcafe);
 	while (net_take(b, 1, &p))
 		n++;
 	cr_expect_eq(n, n_sent);
@@ -169,9 +169,9 @@ Test(netvsc_hostile, a_list_that_is_the_ring)
 	struct net_bench *b = net_bench_new(NULL);
 	struct net_packet p;
 
-	cr_assert(net_init(b, NVSP_6_1));
-	NET_ASK(b, &p, NVSP_RECEIVE_BUFFER, b->c[0].gpadl, 1);
-	cr_expect_eq(p.word[1], NVSP_SUCCESS, "it is the guest's memory");
+	cr_assert(net_init(b, VB_NVSP_6_1));
+	NET_ASK(b, &p, VB_NVSP_RECEIVE_BUFFER, b->c[0].gpadl, 1);
+	cr_expect_eq(p.word[1], VB_NVSP_SUCCESS, "it is the guest's memory");
 	net_bench_free(b);
 }
 
@@ -197,7 +197,7 @@ Test(netvsc_hostile, too_many_ranges)
 {
 	struct net_bench *b = started();
 	uint64_t ranges[1 + 2 * 65] = { 65ull << 32 };
-	const uint32_t words[NET_WORDS] = { NVSP_RNDIS, 0, NET_NO_SECTION };
+	const uint32_t words[NET_WORDS] = { VB_NVSP_RNDIS, 0, NET_NO_SECTION };
 
 	for (int i = 0; i < 65; i++) {
 		ranges[1 + 2 * i] = 1;
@@ -206,7 +206,7 @@ Test(netvsc_hostile, too_many_ranges)
 	cr_assert_eq(guest_send_ranges(&b->c[0], 9, 1, b->next_id, ranges, sizeof(ranges), words,
 				       sizeof(words)),
 		     0);
-	net_expect_completion(b, 0, b->next_id, NVSP_RNDIS_COMPLETE, NVSP_FAILURE);
+	net_expect_completion(b, 0, b->next_id, VB_NVSP_RNDIS_COMPLETE, VB_NVSP_FAILURE);
 	net_bench_free(b);
 }
 

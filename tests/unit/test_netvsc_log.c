@@ -67,7 +67,7 @@ static struct net_bench *started(struct taken *t, uint32_t limit)
 	const struct vb_host_log log = { .ctx = t, .record = record, .payload = limit };
 	struct net_bench *b = net_bench_new_with(NULL, &log, 0);
 
-	net_bench_start(b, NVSP_6_1);
+	net_bench_start(b, VB_NVSP_6_1);
 	memset(t, 0, sizeof(*t));
 	return b;
 }
@@ -286,7 +286,7 @@ Test(netvsc_log, other_packets_have_nothing_outside)
 	struct net_bench *b = started(&t, ALL);
 	struct net_packet p;
 
-	NET_ASK(b, &p, NVSP_OID_QUERY, 0, 0x10107);
+	NET_ASK(b, &p, VB_NVSP_OID_QUERY, 0, 0x10107);
 	net_complete(b, 0, 3);
 	cr_expect_eq(t.n_records, 0);
 	cr_expect(!t.was_cut);

@@ -20,7 +20,7 @@ static struct net_bench *started(const char *const *settings, uint32_t version)
 Test(netvsc_objects, initialize_is_answered)
 {
 	const char *const settings[] = { "max-packets=5", "alignment=4", NULL };
-	struct net_bench *b = started(settings, NVSP_6_1);
+	struct net_bench *b = started(settings, VB_NVSP_6_1);
 	const uint32_t words[] = { 2, 24, 0x1234, 1, 0, 0x4000 };
 	static const uint32_t wanted[13] = {
 		0x80000002, 52, 0x1234, 0, 1, 0, 1, 0, 5, 0xefffffff, 4
@@ -34,7 +34,7 @@ Test(netvsc_objects, initialize_is_answered)
 
 Test(netvsc_objects, keepalive_is_answered)
 {
-	struct net_bench *b = started(NULL, NVSP_6_1);
+	struct net_bench *b = started(NULL, VB_NVSP_6_1);
 	const uint32_t words[] = { 8, 12, 77 };
 	uint32_t answer[ANSWER_WORDS];
 
@@ -47,7 +47,7 @@ Test(netvsc_objects, keepalive_is_answered)
 
 Test(netvsc_objects, after_halt_no_frame_comes)
 {
-	struct net_bench *b = started(NULL, NVSP_6_1);
+	struct net_bench *b = started(NULL, VB_NVSP_6_1);
 	const uint32_t words[] = { 3, 12, 78 };
 	struct net_packet p;
 
@@ -61,12 +61,12 @@ Test(netvsc_objects, after_halt_no_frame_comes)
 
 static void expect_refused(const uint32_t *words, uint32_t len)
 {
-	struct net_bench *b = started(NULL, NVSP_6_1);
+	struct net_bench *b = started(NULL, VB_NVSP_6_1);
 	const struct net_range range = { words, len, 0 };
 	uint64_t id = net_send_ranges(b, 0, 1, NET_NO_SECTION, 0, &range, 1);
 	struct net_packet p;
 
-	net_expect_completion(b, 0, id, NVSP_RNDIS_COMPLETE, NVSP_FAILURE);
+	net_expect_completion(b, 0, id, VB_NVSP_RNDIS_COMPLETE, VB_NVSP_FAILURE);
 	cr_expect(!net_take(b, 0, &p), "no answer to 0x%x", words[0]);
 	cr_expect_eq(b->l.n_troubles, 1);
 	net_bench_free(b);
@@ -105,7 +105,7 @@ static void expect_number(struct net_bench *b, uint32_t oid, uint32_t len, uint3
 Test(netvsc_objects, numbers)
 {
 	const char *const settings[] = { "speed=25000", "max-packets=3", NULL };
-	struct net_bench *b = started(settings, NVSP_6_1);
+	struct net_bench *b = started(settings, VB_NVSP_6_1);
 	static const uint32_t wanted[][3] = {
 		{ 0x10102, 4, 0 },	 { 0x10103, 4, 0 },	  { 0x10104, 4, 0 },
 		{ 0x10105, 4, 1500 },	 { 0x10106, 4, 1500 },	  { 0x10107, 4, 250000000 },
@@ -123,7 +123,7 @@ Test(netvsc_objects, numbers)
 
 Test(netvsc_objects, the_list_names_what_is_answered)
 {
-	struct net_bench *b = started(NULL, NVSP_6_1);
+	struct net_bench *b = started(NULL, VB_NVSP_6_1);
 	uint32_t list[ANSWER_WORDS], answer[ANSWER_WORDS];
 	uint32_t n = (net_query(b, 0x10101, list, sizeof(list)) - 24) / 4;
 
@@ -138,7 +138,7 @@ Test(netvsc_objects, the_list_names_what_is_answered)
 Test(netvsc_objects, the_mtu_is_the_smaller_one)
 {
 	const char *const settings[] = { "mtu=1400", NULL };
-	struct net_bench *b = started(settings, NVSP_6_1);
+	struct net_bench *b = started(settings, VB_NVSP_6_1);
 
 	expect_number(b, 0x10106, 4, 1400);
 	net_bench_free(b);
@@ -148,7 +148,7 @@ Test(netvsc_objects, addresses_and_names)
 {
 	const char *const settings[] = { "mac=02:00:5e:10:20:30", NULL };
 	static const uint8_t mac[6] = { 2, 0, 0x5e, 0x10, 0x20, 0x30 };
-	struct net_bench *b = started(settings, NVSP_6_1);
+	struct net_bench *b = started(settings, VB_NVSP_6_1);
 	uint32_t answer[ANSWER_WORDS];
 
 	for (uint32_t oid = 0x1010101; oid <= 0x1010102; oid++) {
@@ -177,13 +177,13 @@ Test(netvsc_objects, addresses_count_on)
 
 Test(netvsc_objects, what_nobody_knows_is_not_supported)
 {
-	struct net_bench *b = started(NULL, NVSP_6_1);
+	struct net_bench *b = started(NULL, VB_NVSP_6_1);
 	uint32_t answer[ANSWER_WORDS];
 
 	cr_assert_eq(net_query(b, 0x12345678, answer, sizeof(answer)), 24);
-	cr_expect_eq(answer[3], RNDIS_NOT_SUPPORTED);
+	cr_expect_eq(answer[3], VB_RNDIS_NOT_SUPPORTED);
 	cr_expect_eq(answer[4], 0);
-	cr_expect_eq(net_set(b, 0x12345678, "1234", 4), RNDIS_NOT_SUPPORTED);
+	cr_expect_eq(net_set(b, 0x12345678, "1234", 4), VB_RNDIS_NOT_SUPPORTED);
 	net_bench_free(b);
 }
 
@@ -205,24 +205,24 @@ static void expect_offload(uint32_t version, uint32_t revision, uint32_t size)
 	cr_expect_eq(o[22], 2);
 	cr_expect_eq(o[23], 2);
 	cr_expect_eq(o[26], 5);
-	cr_expect_eq(o[36] & 0xffff, version >= NVSP_5 ? 0x101 : 0, "coalescing");
+	cr_expect_eq(o[36] & 0xffff, version >= VB_NVSP_5 ? 0x101 : 0, "coalescing");
 	net_bench_free(b);
 }
 
 Test(netvsc_objects, offloads_grow_with_the_version)
 {
-	expect_offload(NVSP_1, 1, 112);
-	expect_offload(NVSP_2, 1, 112);
-	expect_offload(NVSP_4, 2, 144);
-	expect_offload(NVSP_5, 3, 156);
-	expect_offload(NVSP_6, 3, 156);
-	expect_offload(NVSP_6_1, 3, 156);
+	expect_offload(VB_NVSP_1, 1, 112);
+	expect_offload(VB_NVSP_2, 1, 112);
+	expect_offload(VB_NVSP_4, 2, 144);
+	expect_offload(VB_NVSP_5, 3, 156);
+	expect_offload(VB_NVSP_6, 3, 156);
+	expect_offload(VB_NVSP_6_1, 3, 156);
 }
 
 Test(netvsc_objects, offloads_can_be_off)
 {
 	const char *const settings[] = { "checksum=off", "lso=off", "rsc=off", NULL };
-	struct net_bench *b = started(settings, NVSP_6_1);
+	struct net_bench *b = started(settings, VB_NVSP_6_1);
 	uint32_t answer[ANSWER_WORDS] = { 0 };
 
 	cr_assert_eq(net_query(b, 0xfc01020b, answer, sizeof(answer)), 24 + 156);
@@ -239,11 +239,11 @@ Test(netvsc_objects, coalescing_wants_all_three)
 		uint32_t version;
 		uint8_t wish;
 		bool is_on;
-	} cases[] = { { "rsc=on", NVSP_6_1, 2, true },
-		      { "rsc=on", NVSP_6_1, 1, false },
-		      { "rsc=on", NVSP_6_1, 0, false },
-		      { "rsc=on", NVSP_5, 2, false },
-		      { "rsc=off", NVSP_6_1, 2, false } };
+	} cases[] = { { "rsc=on", VB_NVSP_6_1, 2, true },
+		      { "rsc=on", VB_NVSP_6_1, 1, false },
+		      { "rsc=on", VB_NVSP_6_1, 0, false },
+		      { "rsc=on", VB_NVSP_5, 2, false },
+		      { "rsc=off", VB_NVSP_6_1, 2, false } };
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *const settings[] = { cases[i].setting, NULL };
@@ -260,7 +260,7 @@ Test(netvsc_objects, coalescing_wants_all_three)
 /* Guests of NVSP 4 and older send 22 bytes, OpenVMM's wants but 20. */
 Test(netvsc_objects, short_offload_parameters_are_taken)
 {
-	struct net_bench *b = started(NULL, NVSP_4);
+	struct net_bench *b = started(NULL, VB_NVSP_4);
 	const uint8_t o[28] = { 0x80, 3, 22, 0 };
 
 	cr_expect_eq(net_set(b, 0xfc01020c, o, 22), 0);
@@ -274,7 +274,7 @@ Test(netvsc_objects, short_offload_parameters_are_taken)
 Test(netvsc_objects, link_state)
 {
 	const char *const settings[] = { "speed=40000", NULL };
-	struct net_bench *b = started(settings, NVSP_6_1);
+	struct net_bench *b = started(settings, VB_NVSP_6_1);
 	uint32_t answer[ANSWER_WORDS] = { 0 };
 	uint64_t speeds[2];
 
@@ -296,19 +296,19 @@ Test(netvsc_objects, link_state)
 
 Test(netvsc_objects, the_filter_is_kept)
 {
-	struct net_bench *b = started(NULL, NVSP_6_1);
+	struct net_bench *b = started(NULL, VB_NVSP_6_1);
 	uint32_t filter = 0x20;
 
 	cr_expect_eq(net_set(b, 0x1010e, &filter, 4), 0);
 	expect_number(b, 0x1010e, 4, 0x20);
-	cr_expect_eq(net_set(b, 0x1010e, NULL, 0), RNDIS_INVALID_DATA);
+	cr_expect_eq(net_set(b, 0x1010e, NULL, 0), VB_RNDIS_INVALID_DATA);
 	expect_number(b, 0x1010e, 4, 0x20);
 	net_bench_free(b);
 }
 
 Test(netvsc_objects, configuration_is_taken)
 {
-	struct net_bench *b = started(NULL, NVSP_6_1);
+	struct net_bench *b = started(NULL, VB_NVSP_6_1);
 	const uint32_t configuration[18] = { 20, 28, 2, 48, 24 };
 	const uint32_t encapsulation[7] = { 0xa8 | 1 << 8 | 28 << 16, 1, 2, 14, 1, 2, 14 };
 
@@ -328,11 +328,11 @@ Test(netvsc_objects, answers_that_nobody_takes_have_a_bound)
 	uint32_t n_refused = 0;
 	struct net_packet p;
 
-	net_bench_start_small(b, NVSP_6_1, 8);
+	net_bench_start_small(b, VB_NVSP_6_1, 8);
 	for (uint32_t i = 0; i < 1000; i++) {
 		net_send_ranges(b, 0, 1, NET_NO_SECTION, 0, &range, 1);
 		while (net_take(b, 0, &p))
-			n_refused += p.type == 11 && p.word[1] == NVSP_FAILURE;
+			n_refused += p.type == 11 && p.word[1] == VB_NVSP_FAILURE;
 	}
 	cr_expect_eq(b->n->queue[0].n_control, NETVSC_MAX_CONTROL);
 	cr_expect_eq(n_refused, 1000 - NETVSC_MAX_CONTROL - b->n->receive.n_parts);

@@ -32,7 +32,7 @@ static struct net_bench *started(const char *setting)
 	const char *const settings[] = { setting, NULL };
 	struct net_bench *b = net_bench_new(settings);
 
-	net_bench_start(b, NVSP_6_1);
+	net_bench_start(b, VB_NVSP_6_1);
 	return b;
 }
 
@@ -59,7 +59,8 @@ Test(netvsc_receive, a_frame_arrives_as_it_is)
 
 Test(netvsc_receive, every_version_gets_frames)
 {
-	static const uint32_t versions[] = { NVSP_1, NVSP_2, NVSP_4, NVSP_5, NVSP_6, NVSP_6_1 };
+	static const uint32_t versions[] = { VB_NVSP_1, VB_NVSP_2, VB_NVSP_4,
+					     VB_NVSP_5, VB_NVSP_6, VB_NVSP_6_1 };
 
 	for (size_t i = 0; i < 6; i++) {
 		struct net_bench *b = net_bench_new(NULL);
@@ -70,7 +71,7 @@ Test(netvsc_receive, every_version_gets_frames)
 		cr_assert(net_take(b, 0, &p));
 		cr_expect_eq(p.n_ranges, 1);
 		cr_expect_eq(p.set_id, 0xcafe);
-		cr_expect_eq(p.len, versions[i] == NVSP_6_1 ? 40 : 32);
+		cr_expect_eq(p.len, versions[i] == VB_NVSP_6_1 ? 40 : 32);
 		net_bench_free(b);
 	}
 }
@@ -189,7 +190,7 @@ Test(netvsc_receive, a_large_frame_does_not_wait_for_parts_that_are_not)
 	struct net_bench *b = net_bench_new(NULL);
 	struct net_frame f;
 
-	net_bench_start_small(b, NVSP_6_1, 8);
+	net_bench_start_small(b, VB_NVSP_6_1, 8);
 	send_large(b, 12 * MSS);
 	net_deliver(b, 0, 60);
 	cr_expect(net_take_frame(b, 0, &f));
@@ -229,7 +230,7 @@ Test(netvsc_receive, a_guest_without_parts_is_still_answered)
 	struct net_packet p;
 	uint32_t n = 0;
 
-	net_bench_start_small(b, NVSP_6_1, 8);
+	net_bench_start_small(b, VB_NVSP_6_1, 8);
 	for (uint32_t i = 0; i < 50; i++)
 		net_deliver(b, 0, 60);
 	while (net_take(b, 0, &p))
@@ -290,7 +291,7 @@ Test(netvsc_receive, answers_owed_are_paid_when_there_is_room)
 	struct net_bench *b = started(NULL);
 	uint8_t message[200];
 	uint32_t len = net_message(message, "nobody's frame", 14, NULL, 0), n = 0, n_sent = 0;
-	const uint32_t words[NET_WORDS] = { NVSP_RNDIS, 0, 0, len };
+	const uint32_t words[NET_WORDS] = { VB_NVSP_RNDIS, 0, 0, len };
 	struct net_packet p;
 
 	net_bench_more_queues(b, 1, 2);
@@ -306,7 +307,7 @@ Test(netvsc_receive, answers_owed_are_paid_when_there_is_room)
 	while (net_take(b, 1, &p)) {
 		cr_expect_eq(p.type, 11);
 		cr_expect_eq(p.trans_id, n);
-		cr_expect_eq(p.word[1], NVSP_SUCCESS);
+		cr_expect_eq(p.word[1], VB_NVSP_SUCCESS);
 		n++;
 	}
 	cr_expect_eq(n, n_sent);
@@ -319,7 +320,7 @@ Test(netvsc_receive, answers_owed_are_paid_when_there_is_room)
 Test(netvsc_receive, a_guest_that_reads_nothing_is_not_heard)
 {
 	struct net_bench *b = started(NULL);
-	const uint32_t words[NET_WORDS] = { NVSP_OID_QUERY, 0, 0x10107 };
+	const uint32_t words[NET_WORDS] = { VB_NVSP_OID_QUERY, 0, 0x10107 };
 	uint32_t n_sent = 0, n = 0;
 	struct net_packet p;
 
@@ -357,7 +358,7 @@ Test(netvsc_receive, frames_that_nobody_wants_are_counted)
 	net_command(b, "link up", &rq);
 	cr_assert(net_take(b, 0, &p));
 	net_complete(b, 0, p.trans_id);
-	NET_TELL(b, 0, NVSP_REVOKE_RECEIVE_BUFFER, 0xcafe);
+	NET_TELL(b, 0, VB_NVSP_REVOKE_RECEIVE_BUFFER, 0xcafe);
 	net_deliver(b, 0, 60);
 	cr_expect(!net_take_frame(b, 0, &f));
 	cr_expect_eq(net_counter(b, "dropped_filter"), 3);
@@ -386,11 +387,11 @@ Test(netvsc_receive, frames_that_wait_go_with_the_buffer)
 		net_deliver(b, 0, 60);
 	while (net_take(b, 0, &p))
 		n_out++;
-	NET_TELL(b, 0, NVSP_REVOKE_RECEIVE_BUFFER, 0xcafe);
+	NET_TELL(b, 0, VB_NVSP_REVOKE_RECEIVE_BUFFER, 0xcafe);
 	cr_expect_eq(net_counter(b, "dropped_filter"), 200 - n_out);
 	net_complete(b, 0, p.trans_id);
 	cr_expect(strstr(net_bench_trouble(b), "not out"), "it went with the buffer");
-	NET_TELL(b, 0, NVSP_REVOKE_SEND_BUFFER, 0);
+	NET_TELL(b, 0, VB_NVSP_REVOKE_SEND_BUFFER, 0);
 	net_share(b, NET_RECEIVE_PAGES);
 	net_deliver(b, 0, 60);
 	cr_expect(net_take(b, 0, &p), "and all parts are new");

@@ -11,7 +11,7 @@ static struct net_bench *bench;
 static void start(void)
 {
 	bench = net_bench_new(NULL);
-	net_bench_start(bench, NVSP_6_1);
+	net_bench_start(bench, VB_NVSP_6_1);
 }
 
 static void end(void)
@@ -169,8 +169,8 @@ Test(netvsc_recorded, completed_later)
 	cr_assert_eq(play.len, len);
 	cr_assert_eq(play.trans_id, id);
 	cr_assert_not(net_take(bench, 0, &p), "not yet");
-	vb_netvsc_complete(bench->n, 0, id, NVSP_FAILURE);
-	net_expect_completion(bench, 0, id, NVSP_RNDIS_COMPLETE, NVSP_FAILURE);
+	vb_netvsc_complete(bench->n, 0, id, VB_NVSP_FAILURE);
+	net_expect_completion(bench, 0, id, VB_NVSP_RNDIS_COMPLETE, VB_NVSP_FAILURE);
 	play.later = false;
 	net_send_frame(bench, 0, frame, sizeof(frame));
 	cr_assert_eq(play.n_packets, 2);

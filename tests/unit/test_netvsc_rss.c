@@ -208,7 +208,7 @@ static struct net_bench *started(void)
 	const char *const settings[] = { "queues=4", NULL };
 	struct net_bench *b = net_bench_new(settings);
 
-	net_bench_start(b, NVSP_6_1);
+	net_bench_start(b, VB_NVSP_6_1);
 	return b;
 }
 
@@ -218,7 +218,7 @@ Test(netvsc_rss, capabilities)
 	struct net_bench *b = net_bench_new(settings);
 	uint32_t answer[16] = { 0 };
 
-	net_bench_start(b, NVSP_6_1);
+	net_bench_start(b, VB_NVSP_6_1);
 	cr_assert_eq(net_query(b, 0x10203, answer, sizeof(answer)), 24 + 18);
 	cr_expect_eq(answer[3], 0);
 	cr_expect_eq(answer[6], 0x120288);
@@ -236,10 +236,10 @@ Test(netvsc_rss, one_queue_has_none)
 	uint32_t answer[16];
 	struct net_packet p;
 
-	net_bench_start(b, NVSP_6_1);
+	net_bench_start(b, VB_NVSP_6_1);
 	cr_assert_eq(net_query(b, 0x10203, answer, sizeof(answer)), 24);
-	cr_expect_eq(answer[3], RNDIS_NOT_SUPPORTED);
-	NET_ASK(b, &p, NVSP_SUBCHANNEL, 1, 3);
+	cr_expect_eq(answer[3], VB_RNDIS_NOT_SUPPORTED);
+	NET_ASK(b, &p, VB_NVSP_SUBCHANNEL, 1, 3);
 	cr_expect_eq(p.word[2], 0);
 	net_bench_free(b);
 }
@@ -285,7 +285,7 @@ static void expect_refused(const struct parameters *p, uint32_t len)
 
 	good.hash = 0x301;
 	cr_assert_eq(net_set(b, OID_RSS, &good, sizeof(good)), 0);
-	cr_expect_eq(net_set(b, OID_RSS, p, len), RNDIS_INVALID_DATA);
+	cr_expect_eq(net_set(b, OID_RSS, p, len), VB_RNDIS_INVALID_DATA);
 	cr_expect_eq(b->n->hash, 0x301, "all is as it was");
 	cr_expect_eq(b->n->n_table, NETVSC_TABLE);
 	cr_expect_eq(memcmp(b->n->table, good.table, sizeof(good.table)), 0);

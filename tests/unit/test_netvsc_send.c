@@ -34,7 +34,7 @@ static struct net_bench *started(void)
 {
 	struct net_bench *b = net_bench_new(NULL);
 
-	net_bench_start(b, NVSP_6_1);
+	net_bench_start(b, VB_NVSP_6_1);
 	return b;
 }
 
@@ -53,7 +53,7 @@ static void expect_echo(struct net_bench *b, uint16_t queue, uint32_t len)
 
 static void expect_success(struct net_bench *b, uint64_t id)
 {
-	net_expect_completion(b, 0, id, NVSP_RNDIS_COMPLETE, NVSP_SUCCESS);
+	net_expect_completion(b, 0, id, VB_NVSP_RNDIS_COMPLETE, VB_NVSP_SUCCESS);
 }
 
 Test(netvsc_send, a_frame_in_a_section)
@@ -158,8 +158,8 @@ Test(netvsc_send, an_answer_goes_where_the_packet_came_from)
 
 	net_bench_more_queues(b, 2, 4);
 	net_put_section(b, 0, message, n);
-	net_expect_completion(b, 2, net_send_section(b, 2, 0, 0, n), NVSP_RNDIS_COMPLETE,
-			      NVSP_SUCCESS);
+	net_expect_completion(b, 2, net_send_section(b, 2, 0, 0, n), VB_NVSP_RNDIS_COMPLETE,
+			      VB_NVSP_SUCCESS);
 	expect_echo(b, 0, 100);
 	net_bench_free(b);
 }
@@ -171,7 +171,7 @@ Test(netvsc_send, who_asks_for_no_answer_gets_none)
 	uint32_t n = net_message(message, frame, udp_frame(frame, 100), NULL, 0);
 
 	net_put_section(b, 0, message, n);
-	NET_TELL(b, 0, NVSP_RNDIS, 0, 0, n);
+	NET_TELL(b, 0, VB_NVSP_RNDIS, 0, 0, n);
 	expect_echo(b, 0, 100);
 	net_bench_free(b);
 }
@@ -200,7 +200,7 @@ static void expect_refused(struct net_bench *b, uint64_t id)
 {
 	uint64_t before = net_counter(b, "refused");
 
-	net_expect_completion(b, 0, id, NVSP_RNDIS_COMPLETE, NVSP_FAILURE);
+	net_expect_completion(b, 0, id, VB_NVSP_RNDIS_COMPLETE, VB_NVSP_FAILURE);
 	cr_expect_eq(before, 1);
 	cr_expect_eq(b->l.n_troubles, 1);
 	cr_expect(strstr(b->l.trouble, "refused"));
@@ -227,7 +227,7 @@ Test(netvsc_send, a_section_of_a_revoked_buffer)
 {
 	struct net_bench *b = started();
 
-	NET_TELL(b, 0, NVSP_REVOKE_SEND_BUFFER, 0);
+	NET_TELL(b, 0, VB_NVSP_REVOKE_SEND_BUFFER, 0);
 	expect_refused(b, net_send_section(b, 0, 0, 0, put_batch(b, 1, 100)));
 	net_bench_free(b);
 }
@@ -250,7 +250,7 @@ Test(netvsc_send, a_section_of_a_buffer_that_is_gone)
 /* A GPA packet whose ranges are these bytes. */
 static uint64_t send_raw_ranges(struct net_bench *b, const void *ranges, uint32_t len)
 {
-	const uint32_t words[NET_WORDS] = { NVSP_RNDIS, 0, NET_NO_SECTION };
+	const uint32_t words[NET_WORDS] = { VB_NVSP_RNDIS, 0, NET_NO_SECTION };
 
 	cr_assert_eq(guest_send_ranges(&b->c[0], 9, 1, b->next_id, ranges, len, words,
 				       sizeof(words)),
@@ -316,8 +316,8 @@ Test(netvsc_send, messages_that_lie)
 
 		memcpy(message + 4 * (size_t)wrong[i].word, &wrong[i].value, 4);
 		net_put_section(b, 0, message, n);
-		net_expect_completion(b, 0, net_send_section(b, 0, 0, 0, n), NVSP_RNDIS_COMPLETE,
-				      NVSP_FAILURE);
+		net_expect_completion(b, 0, net_send_section(b, 0, 0, 0, n), VB_NVSP_RNDIS_COMPLETE,
+				      VB_NVSP_FAILURE);
 		cr_expect_eq(net_counter(b, "sent"), 0, "word %u, %u", wrong[i].word,
 			     wrong[i].value);
 		cr_expect_eq(b->l.n_troubles, 1, "word %u, %u", wrong[i].word, wrong[i].value);
@@ -340,8 +340,8 @@ Test(netvsc_send, information_that_lies)
 
 		memcpy(message + 4 * (size_t)wrong[i].word, &wrong[i].value, 4);
 		net_put_section(b, 0, message, n);
-		net_expect_completion(b, 0, net_send_section(b, 0, 0, 0, n), NVSP_RNDIS_COMPLETE,
-				      NVSP_FAILURE);
+		net_expect_completion(b, 0, net_send_section(b, 0, 0, 0, n), VB_NVSP_RNDIS_COMPLETE,
+				      VB_NVSP_FAILURE);
 		cr_expect_eq(net_counter(b, "sent"), 0, "word %u, %u", wrong[i].word,
 			     wrong[i].value);
 		net_bench_free(b);
@@ -358,7 +358,8 @@ static void expect_split(uint32_t first, uint32_t n_infos, bool is_refused)
 					    { message + first, n - first, 0 } };
 
 	net_expect_completion(b, 0, net_send_ranges(b, 0, 0, NET_NO_SECTION, 0, ranges, 2),
-			      NVSP_RNDIS_COMPLETE, is_refused ? NVSP_FAILURE : NVSP_SUCCESS);
+			      VB_NVSP_RNDIS_COMPLETE,
+			      is_refused ? VB_NVSP_FAILURE : VB_NVSP_SUCCESS);
 	cr_expect_eq(net_counter(b, "sent"), is_refused ? 0 : 1, "%u", first);
 	cr_expect_eq(strstr(net_bench_trouble(b), "in two pieces") != NULL, is_refused);
 	net_bench_free(b);
@@ -383,8 +384,8 @@ Test(netvsc_send, a_batch_ends_where_it_lies)
 	uint8_t *second = guest_memory(&b->g, b->send[0]) + 144;
 
 	memcpy(second + 4, &zero, 4);
-	net_expect_completion(b, 0, net_send_section(b, 0, 0, 0, n), NVSP_RNDIS_COMPLETE,
-			      NVSP_FAILURE);
+	net_expect_completion(b, 0, net_send_section(b, 0, 0, 0, n), VB_NVSP_RNDIS_COMPLETE,
+			      VB_NVSP_FAILURE);
 	cr_expect_eq(net_counter(b, "sent"), 1, "what came before counts");
 	cr_expect_eq(b->l.n_troubles, 1);
 	net_bench_free(b);
@@ -397,8 +398,8 @@ Test(netvsc_send, a_batch_that_ends_too_early)
 	uint32_t n = put_batch(b, 2, 100), length = 144 + 8;
 
 	memcpy(guest_memory(&b->g, b->send[0]) + 144 + 4, &length, 4);
-	net_expect_completion(b, 0, net_send_section(b, 0, 0, 0, n), NVSP_RNDIS_COMPLETE,
-			      NVSP_FAILURE);
+	net_expect_completion(b, 0, net_send_section(b, 0, 0, 0, n), VB_NVSP_RNDIS_COMPLETE,
+			      VB_NVSP_FAILURE);
 	cr_expect_eq(net_counter(b, "sent"), 1);
 	net_bench_free(b);
 }

@@ -34,7 +34,7 @@ static struct cable plugged(void)
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds), 0);
 	c.fd = fds[1];
 	c.b = net_bench_new_with(settings, NULL, fds[0]);
-	net_bench_start(c.b, NVSP_6_1);
+	net_bench_start(c.b, VB_NVSP_6_1);
 	return c;
 }
 
@@ -76,7 +76,7 @@ static void send_frame(struct cable *c, const uint8_t *frame, uint32_t len,
 					 0 };
 
 	net_expect_completion(c->b, 0, net_send_ranges(c->b, 0, 0, NET_NO_SECTION, 0, &range, 1),
-			      NVSP_RNDIS_COMPLETE, status);
+			      VB_NVSP_RNDIS_COMPLETE, status);
 }
 
 Test(netvsc_tap, a_frame_goes_out_as_it_is)
@@ -86,7 +86,7 @@ Test(netvsc_tap, a_frame_goes_out_as_it_is)
 	uint8_t frame[700];
 
 	net_plain(frame, sizeof(frame));
-	send_frame(&c, frame, sizeof(frame), NULL, 0, NVSP_SUCCESS);
+	send_frame(&c, frame, sizeof(frame), NULL, 0, VB_NVSP_SUCCESS);
 	cr_assert(get(&c, &got));
 	cr_expect_eq(got.len, sizeof(frame));
 	cr_expect_eq(memcmp(got.frame, frame, sizeof(frame)), 0);
@@ -105,7 +105,7 @@ Test(netvsc_tap, tags_are_put_into_the_frame)
 	uint8_t frame[60];
 
 	net_plain(frame, sizeof(frame));
-	send_frame(&c, frame, sizeof(frame), infos, 1, NVSP_SUCCESS);
+	send_frame(&c, frame, sizeof(frame), infos, 1, VB_NVSP_SUCCESS);
 	cr_assert(get(&c, &got));
 	cr_expect_eq(got.len, sizeof(frame) + 4);
 	cr_expect_eq(memcmp(got.frame, frame, 12), 0);
@@ -153,7 +153,7 @@ Test(netvsc_tap, open_checksums_of_tcp_are_completed)
 	static struct got got;
 	uint8_t frame[200];
 
-	send_frame(&c, frame, tcp_frame(frame, 101), infos, 1, NVSP_SUCCESS);
+	send_frame(&c, frame, tcp_frame(frame, 101), infos, 1, VB_NVSP_SUCCESS);
 	cr_assert(get(&c, &got));
 	cr_expect_eq(got.head.csum_start, WIRE_PAYLOAD);
 	cr_expect_eq(got.head.csum_offset, 16);
@@ -172,7 +172,7 @@ Test(netvsc_tap, open_checksums_of_udp_are_completed)
 	uint32_t len = wire_ip(frame, 17, 50);
 
 	wire_put16(frame + WIRE_PAYLOAD + 4, 50);
-	send_frame(&c, frame, len, infos, 1, NVSP_SUCCESS);
+	send_frame(&c, frame, len, infos, 1, VB_NVSP_SUCCESS);
 	cr_assert(get(&c, &got));
 	cr_expect_eq(got.head.csum_offset, 6);
 	complete(&got);
@@ -192,7 +192,7 @@ Test(netvsc_tap, large_sends_are_cut_by_the_interface)
 
 	wire_put16(frame + WIRE_IP + 2, 0);
 	wire_put16(frame + WIRE_IP + 10, 0);
-	send_frame(&c, frame, len, infos, 2, NVSP_SUCCESS);
+	send_frame(&c, frame, len, infos, 2, VB_NVSP_SUCCESS);
 	cr_assert(get(&c, &got));
 	cr_assert_eq(got.len, len + 4);
 	cr_expect_eq(got.head.gso_type, VIRTIO_NET_HDR_GSO_TCPV4);
@@ -243,14 +243,14 @@ Test(netvsc_tap, ipv6)
 	static uint8_t frame[40000];
 	uint32_t len;
 
-	send_frame(&c, frame, tcp6_frame(frame, 100), sums, 1, NVSP_SUCCESS);
+	send_frame(&c, frame, tcp6_frame(frame, 100), sums, 1, VB_NVSP_SUCCESS);
 	cr_assert(get(&c, &got));
 	cr_expect_eq(got.head.csum_start, V6_PAYLOAD);
 	complete(&got);
 	expect_ipv6(&got);
 	len = tcp6_frame(frame, 30000);
 	wire_put16(frame + 18, 0);
-	send_frame(&c, frame, len, large, 1, NVSP_SUCCESS);
+	send_frame(&c, frame, len, large, 1, VB_NVSP_SUCCESS);
 	cr_assert(get(&c, &got));
 	cr_expect_eq(got.head.gso_type, VIRTIO_NET_HDR_GSO_TCPV6);
 	cr_expect_eq(got.head.hdr_len, V6_PAYLOAD + 20);
@@ -289,7 +289,7 @@ Test(netvsc_tap, frames_that_lie_stay_here)
 		uint32_t len = tcp_frame(frame, 80);
 
 		frame[wrong[i].at] = (uint8_t)wrong[i].value;
-		send_frame(&c, frame, len, infos, 1, NVSP_SUCCESS);
+		send_frame(&c, frame, len, infos, 1, VB_NVSP_SUCCESS);
 		cr_expect(!get(&c, &got), "%zu", i);
 		cr_expect_eq(net_counter(c.b, "dropped_wire"), 1, "%zu", i);
 		cr_expect_eq(c.b->l.n_troubles, 1);
@@ -306,7 +306,7 @@ Test(netvsc_tap, what_it_does_not_take_is_counted_and_told_once)
 	close(c.fd);
 	c.fd = open("/dev/null", 0);
 	for (int i = 0; i < 3; i++)
-		send_frame(&c, frame, sizeof(frame), NULL, 0, NVSP_SUCCESS);
+		send_frame(&c, frame, sizeof(frame), NULL, 0, VB_NVSP_SUCCESS);
 	cr_expect_eq(net_counter(c.b, "dropped_wire"), 3);
 	cr_expect_eq(c.b->l.n_troubles, 1);
 	cr_expect(strstr(c.b->l.trouble, "tap vbtest"));
@@ -324,7 +324,7 @@ Test(netvsc_tap, a_cable_that_is_pulled_carries_nothing)
 	net_plain(frame, sizeof(frame));
 	net_command(c.b, "link down", &rq);
 	cr_assert(net_take(c.b, 0, &p));
-	send_frame(&c, frame, sizeof(frame), NULL, 0, NVSP_SUCCESS);
+	send_frame(&c, frame, sizeof(frame), NULL, 0, VB_NVSP_SUCCESS);
 	cr_expect(!get(&c, &got));
 	cr_expect_eq(net_counter(c.b, "dropped_wire"), 1);
 	unplug(&c);
@@ -436,8 +436,8 @@ Test(netvsc_tap, it_stays_open_when_the_guest_comes_again)
 	net_plain(frame, sizeof(frame));
 	net_bench_close(c.b, 0);
 	net_bench_open(c.b, 0, 8);
-	net_bench_start(c.b, NVSP_5);
-	send_frame(&c, frame, sizeof(frame), NULL, 0, NVSP_SUCCESS);
+	net_bench_start(c.b, VB_NVSP_5);
+	send_frame(&c, frame, sizeof(frame), NULL, 0, VB_NVSP_SUCCESS);
 	cr_expect(get(&c, &got));
 	cr_expect_str_eq(net_bench_trouble(c.b), "");
 	unplug(&c);
@@ -459,8 +459,8 @@ Test(netvsc_tap, another_backend_from_the_next_opening_on)
 	loop_command(&c.b->l, &rq, "set netvsc backend=tap:other");
 	net_bench_open(c.b, 0, 8);
 	cr_expect(strstr(net_bench_trouble(c.b), "cannot open tap other: not permitted"));
-	net_bench_start(c.b, NVSP_5);
-	send_frame(&c, frame, sizeof(frame), NULL, 0, NVSP_SUCCESS);
+	net_bench_start(c.b, VB_NVSP_5);
+	send_frame(&c, frame, sizeof(frame), NULL, 0, VB_NVSP_SUCCESS);
 	cr_expect_eq(net_counter(c.b, "dropped_wire"), 1, "it is nobody's");
 	unplug(&c);
 }
