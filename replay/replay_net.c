@@ -332,61 +332,69 @@ static int send_status(struct vb_replay_device *d, const struct vb_step *s)
 
 /* ---- what the guest is to send ---- */
 
+#define INFO "hv_rndis.packet.info."
 #define TCP_CHECKSUM_AT 16u
 #define UDP_CHECKSUM_AT 6u
 #define TCP_HEAD_LEN_AT 12u
 
 enum {
 	W_FRAME,
+	W_PRIORITY,
 	W_VLAN,
-	W_CHECKSUM,
-	W_LARGE,
+	W_CHECKSUM_AT,
+	W_TCP_IS_OPEN,
+	W_UDP_IS_OPEN,
+	W_MSS,
+	W_LARGE_AT,
+	W_IS_IPV6,
 	N_WANTED,
 };
 
 /* Word by word as the driver made it of what it was asked for (Linux 6.1, netvsc_start_xmit()). */
 static void ask_checksum(const struct vb_wanted *w, struct vb_agent_frame *how)
 {
-	uint32_t word = (uint32_t)w[W_CHECKSUM].number;
-
-	if (!w[W_CHECKSUM].found || !(word & 0xc))
+	if (!w[W_TCP_IS_OPEN].number && !w[W_UDP_IS_OPEN].number)
 		return;
 	how->needs_checksum = 1;
-	how->checksum_start = (uint16_t)(word >> 16 & 0x3ff);
-	how->checksum_at = word & 4 ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT;
+	how->checksum_start = (uint16_t)w[W_CHECKSUM_AT].number;
+	how->checksum_at = w[W_TCP_IS_OPEN].number ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT;
 }
 
 static void ask_segments(const struct vb_wanted *w, struct vb_agent_frame *how)
 {
-	uint32_t word = (uint32_t)w[W_LARGE].number, tcp = word >> 20 & 0x3ff;
+	uint32_t tcp = (uint32_t)w[W_LARGE_AT].number;
 
-	if (!w[W_LARGE].found)
+	if (!w[W_MSS].found)
 		return;
 	how->needs_checksum = 1;
 	how->checksum_start = (uint16_t)tcp;
 	how->checksum_at = TCP_CHECKSUM_AT;
-	how->segments = word >> 31 ? 4 : 1;
-	how->segment_len = (uint16_t)(word & 0xfffff);
+	how->segments = w[W_IS_IPV6].number ? 4 : 1;
+	how->segment_len = (uint16_t)w[W_MSS].number;
 	how->head_len = (uint16_t)tcp;
 	if (tcp + TCP_HEAD_LEN_AT < w[W_FRAME].n_bytes)
 		how->head_len += (uint16_t)((w[W_FRAME].bytes[tcp + TCP_HEAD_LEN_AT] >> 4) * 4);
 }
 
-/* The tag's form is priority, drop eligible, id; the information has it the other way round. */
+/* As the agent wants it: priority and id in their places of the tag. */
 static uint32_t tag_of(const struct vb_wanted *w)
 {
-	uint32_t vlan = (uint32_t)w[W_VLAN].number;
-
-	return w[W_VLAN].found ? (vlan & 7) << 13 | (vlan >> 4 & 0xfff) : VB_AGENT_NO_VLAN;
+	return w[W_VLAN].found ? (uint32_t)(w[W_PRIORITY].number << 13 | w[W_VLAN].number) :
+				 VB_AGENT_NO_VLAN;
 }
 
 static int cause(struct vb_replay_device *d, const struct vb_step *s)
 {
 	struct vb_wanted w[N_WANTED] = {
 		[W_FRAME].path = "hv_rndis.packet.frame",
-		[W_VLAN].path = "hv_rndis.packet.info.vlan",
-		[W_CHECKSUM].path = "hv_rndis.packet.info.checksum",
-		[W_LARGE].path = "hv_rndis.packet.info.large_send",
+		[W_PRIORITY].path = INFO "vlan.priority",
+		[W_VLAN].path = INFO "vlan.id",
+		[W_CHECKSUM_AT].path = INFO "checksum.transport_offset",
+		[W_TCP_IS_OPEN].path = INFO "checksum.tcp",
+		[W_UDP_IS_OPEN].path = INFO "checksum.udp",
+		[W_MSS].path = INFO "large_send.mss",
+		[W_LARGE_AT].path = INFO "large_send.tcp_header_offset",
+		[W_IS_IPV6].path = INFO "large_send.is_ipv6",
 	};
 	struct vb_agent_frame how = { .interface = d->net->number };
 	const struct vb_replay_config *opt = &d->replay->opt;

@@ -35,8 +35,6 @@
 #define NETVSC_CONTROL_PARTS 16u	/* of the receive buffer, which frames leave alone */
 #define NETVSC_MAX_CONTROL 128u		/* answers that wait; more requests are refused */
 
-#define NETVSC_CAP_RSC (1u << 7) /* of the guest's capabilities: it takes coalesced frames */
-
 /* A buffer that the guest shares with us. */
 struct vb_netvsc_buffer {
 	uint32_t gpadl, id;
@@ -105,7 +103,7 @@ struct vb_netvsc {
 	uint32_t version; /* of NVSP; 0: none agreed */
 	uint32_t config_mtu;
 	uint32_t n_subchannels; /* that were offered since the primary channel was opened */
-	uint64_t capabilities;
+	bool takes_rsc;		/* the guest says that it takes coalesced frames */
 	struct vb_netvsc_buffer receive, send;
 	uint32_t filter; /* 0: the guest takes no frames */
 	bool rsc_on;	 /* the guest wants it */

@@ -267,7 +267,6 @@ uint32_t vb_netvsc_query(const struct vb_netvsc *n, uint32_t oid, struct vb_netv
 
 #define SET "hv_rndis.set.info."
 #define RSS SET "rss_parameters."
-#define RSS_DISABLE 0x10u
 #define SWITCHED_ON 2
 
 static bool find(const struct vb_frame *f, struct vb_wanted *w, size_t k)
@@ -290,8 +289,7 @@ static uint32_t set_offload(struct vb_netvsc *n, const struct vb_frame *f)
 	struct vb_wanted w = { .path = SET "offload_parameters.rsc_ipv4" };
 
 	/* older guests send a shorter object */
-	n->rsc_on = n->rsc && n->capabilities & NETVSC_CAP_RSC && find(f, &w, 1) &&
-		    w.number == SWITCHED_ON;
+	n->rsc_on = n->rsc && n->takes_rsc && find(f, &w, 1) && w.number == SWITCHED_ON;
 	vb_netvsc_wire_adapt(n, (uint32_t)max_frame(n));
 	return VB_RNDIS_SUCCESS;
 }
@@ -302,11 +300,11 @@ struct rss_place {
 	uint64_t table_at, table_len, key_at, key_len;
 };
 
-static bool find_rss(const struct vb_frame *f, struct rss_place *ret, struct vb_wanted *flags,
+static bool find_rss(const struct vb_frame *f, struct rss_place *ret, struct vb_wanted *disable,
 		     struct vb_wanted *hash)
 {
 	struct vb_wanted w[] = {
-		{ .path = RSS "flags" },
+		{ .path = RSS "flags.disable" },
 		{ .path = RSS "hash" },
 		{ .path = RSS "table_size" },
 		{ .path = RSS "table_offset" },
@@ -318,7 +316,7 @@ static bool find_rss(const struct vb_frame *f, struct rss_place *ret, struct vb_
 
 	if (!find(f, w, 7))
 		return false;
-	*flags = w[0];
+	*disable = w[0];
 	*hash = w[1];
 	object = VB_RNDIS_BODY + w[6].number;
 	*ret = (struct rss_place){ f->data + object, w[3].number, w[2].number, w[5].number,
@@ -347,13 +345,13 @@ static uint32_t take_table(struct vb_netvsc *n, const struct rss_place *at)
 
 static uint32_t set_rss(struct vb_netvsc *n, const struct vb_frame *f)
 {
-	struct vb_wanted flags, hash;
+	struct vb_wanted disable, hash;
 	struct rss_place at;
 	uint32_t status;
 
-	if (!find_rss(f, &at, &flags, &hash))
+	if (!find_rss(f, &at, &disable, &hash))
 		return VB_RNDIS_INVALID_DATA;
-	if (flags.number & RSS_DISABLE) {
+	if (disable.number) {
 		n->n_table = 0;
 		return VB_RNDIS_SUCCESS;
 	}

@@ -9,6 +9,7 @@
 
 #include "replay/host/netvsc.h"
 
+#define INFO "hv_rndis.packet.info."
 #define MAX_MESSAGES 64u /* in a packet; vmswitch takes 8 */
 
 /* ---- gathering ---- */
@@ -84,9 +85,14 @@ enum {
 	W_TYPE,
 	W_LENGTH,
 	W_FRAME,
+	W_PRIORITY,
+	W_CFI,
 	W_VLAN,
-	W_LARGE,
-	W_CHECKSUM,
+	W_MSS,
+	W_LARGE_AT,
+	W_TCP_IS_OPEN,
+	W_UDP_IS_OPEN,
+	W_CHECKSUM_AT,
 	W_INFO_AT,
 	W_INFO_LEN,
 	W_SET_LEN,
@@ -94,35 +100,27 @@ enum {
 	N_WANTED,
 };
 
-/* Bits of the words that say what is left to us: pktinfo of Linux 6.1, drivers/net/hyperv. */
-#define TCP_IS_OPEN (1u << 2)
-#define UDP_IS_OPEN (1u << 3)
-#define CHECKSUM_AT 16
-#define LARGE_AT 20
-#define AT_MASK 0x3ffu
-#define PART_MASK 0xfffffu
-
+/* What is left to us. */
 static void read_open(const struct vb_wanted *w, struct vb_peer_frame *f)
 {
-	uint32_t sums = w[W_CHECKSUM].found ? (uint32_t)w[W_CHECKSUM].number : 0;
-	uint32_t large = w[W_LARGE].found ? (uint32_t)w[W_LARGE].number : 0;
+	f->part_len = (uint32_t)w[W_MSS].number;
+	f->open_tcp = w[W_TCP_IS_OPEN].number || f->part_len;
+	f->open_udp = !f->open_tcp && w[W_UDP_IS_OPEN].number;
+	f->transport_at = (uint32_t)w[f->part_len ? W_LARGE_AT : W_CHECKSUM_AT].number;
+}
 
-	f->part_len = large & PART_MASK;
-	f->open_tcp = sums & TCP_IS_OPEN || f->part_len;
-	f->open_udp = !f->open_tcp && sums & UDP_IS_OPEN;
-	f->transport_at = f->part_len ? large >> LARGE_AT & AT_MASK : sums >> CHECKSUM_AT & AT_MASK;
+/* The tag's form is priority, drop eligible, id. */
+static uint32_t tag_of(const struct vb_wanted *w)
+{
+	return (uint32_t)(w[W_PRIORITY].number << 13 | w[W_CFI].number << 12 | w[W_VLAN].number);
 }
 
 static void frame_of(const struct vb_wanted *w, struct vb_peer_frame *ret)
 {
-	/* the tag's form is priority, drop eligible, id; the information has it the other way round */
-	uint32_t vlan = (uint32_t)w[W_VLAN].number;
-
 	*ret = (struct vb_peer_frame){
 		.bytes = w[W_FRAME].bytes,
 		.len = w[W_FRAME].n_bytes,
-		.vlan = w[W_VLAN].found ? (vlan & 7) << 13 | (vlan & 8) << 9 | (vlan >> 4 & 0xfff) :
-					  VB_PEER_NO_VLAN,
+		.vlan = w[W_VLAN].found ? tag_of(w) : VB_PEER_NO_VLAN,
 	};
 	read_open(w, ret);
 }
@@ -180,9 +178,14 @@ static uint32_t take_message(struct vb_netvsc *n, struct vb_netvsc_gathered *g, 
 		[W_TYPE].path = "hv_rndis.type",
 		[W_LENGTH].path = "hv_rndis.length",
 		[W_FRAME].path = "hv_rndis.packet.frame",
-		[W_VLAN].path = "hv_rndis.packet.info.vlan",
-		[W_LARGE].path = "hv_rndis.packet.info.large_send",
-		[W_CHECKSUM].path = "hv_rndis.packet.info.checksum",
+		[W_PRIORITY].path = INFO "vlan.priority",
+		[W_CFI].path = INFO "vlan.cfi",
+		[W_VLAN].path = INFO "vlan.id",
+		[W_MSS].path = INFO "large_send.mss",
+		[W_LARGE_AT].path = INFO "large_send.tcp_header_offset",
+		[W_TCP_IS_OPEN].path = INFO "checksum.tcp",
+		[W_UDP_IS_OPEN].path = INFO "checksum.udp",
+		[W_CHECKSUM_AT].path = INFO "checksum.transport_offset",
 		[W_INFO_AT].path = "hv_rndis.packet.info_offset",
 		[W_INFO_LEN].path = "hv_rndis.packet.info_len",
 		[W_SET_LEN].path = "hv_rndis.set.info_len",

@@ -84,13 +84,13 @@ static void take_init(struct vb_netvsc *n, const struct vb_hpacket *p)
 static void take_config(struct vb_netvsc *n, const struct vb_hpacket *p)
 {
 	struct vb_wanted w[] = { { .path = "nvsp.ndis_config.mtu" },
-				 { .path = "nvsp.ndis_config.capabilities" } };
+				 { .path = "nvsp.ndis_config.capabilities.rsc" } };
 
 	if (!read_fields(n, p, w, 2))
 		return;
 	n->config_mtu = w[0].number >= MIN_MTU && w[0].number <= MAX_MTU ? (uint32_t)w[0].number :
 									   MIN_MTU;
-	n->capabilities = w[1].number;
+	n->takes_rsc = w[1].number;
 }
 
 /* ---- the shared buffers ---- */
@@ -319,7 +319,7 @@ void vb_netvsc_switch_reset(struct vb_netvsc *n)
 	n->send.there = false;
 	n->version = 0;
 	n->config_mtu = MIN_MTU;
-	n->capabilities = 0;
+	n->takes_rsc = false;
 	n->rsc_on = false;
 	n->filter = 0;
 	n->n_table = 0;
