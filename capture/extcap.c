@@ -62,6 +62,7 @@ static const struct setting {
 	bool remote; /* makes sense for a trace that another machine records */
 } settings[] = {
 	{ "--display-filter", "Display filter", "string", true },
+	{ "--frames", "Network frames (as a capture filter)", "string", true },
 	{ "--snapshot-length", "Snapshot length (bytes)", "unsigned", false },
 	{ "--payload", "Bytes of each network frame", "unsigned", false },
 	{ "--buffer-size", "Buffer size (KiB)", "unsigned", false },

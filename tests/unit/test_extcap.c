@@ -245,12 +245,13 @@ Test(extcap, every_option_offered_is_taken)
 		cr_assert_eq(number, n++);
 		snprintf(words, sizeof(words), "--extcap-interface vmbus %s%s", call,
 			 strstr(line, "{type=boolflag}") ? "" :
+			 strcmp(call, "--frames") == 0	 ? " udp" :
 			 strstr(line, "{type=string}")	 ? " hv_balloon" :
 							   " 96");
 		/* the options are good, so that it gets as far as the bus */
 		cr_assert_eq(capture(words), VB_EXIT_CANNOT, "%s", words);
 	}
-	cr_assert_eq(n, 5);
+	cr_assert_eq(n, 6);
 	done(&a);
 }
 
@@ -293,6 +294,21 @@ Test(extcap, filters)
 	cr_assert_eq(capture("--extcap-interface vmbus --extcap-capture-filter vmbus)~or~(vmbus "
 			     "--display-filter vmbus"),
 		     VB_EXIT_USAGE);
+}
+
+Test(extcap, frames)
+{
+	struct answer a;
+
+	cr_assert(strstr(ask_good(&a, "--extcap-config --extcap-interface vmbus-remote"),
+			 "{call=--frames}"));
+	done(&a);
+	cr_assert_eq(capture("--extcap-interface vmbus --frames udp~port~9 --display-filter vmbus"),
+		     VB_EXIT_CANNOT);
+	cr_assert_eq(capture("--extcap-interface vmbus --frames="), VB_EXIT_CANNOT);
+#ifdef VB_HAVE_PCAP
+	cr_assert_eq(capture("--extcap-interface vmbus --frames udp~pork~9"), VB_EXIT_USAGE);
+#endif
 }
 
 /* ---- a capture goes on until either side ends it ---- */
