@@ -127,6 +127,17 @@ struct vb_bpf_selector {
 /* The head of an offer, struct vmbus_channel_offer_channel. */
 #define VB_BPF_OFFER_LEN 196
 
+/*
+ * A filter of frames is a function of so many instructions and an exit. As it is compiled each of them
+ * is the same, VB_BPF_FILTER_LEFT, and user space puts others in their place before it loads them.
+ * r1: the frame's first bytes, VB_BPF_FRAME_ROOM of them, and 16 words that may be written; r2: how
+ * many of those bytes there are; r3: the frame's length; r4: what to return when it asks for others.
+ * Returns 0 when the frame does not match. It may use r0 to r7.
+ */
+#define VB_BPF_FILTER_LEN 1024
+#define VB_BPF_FILTER_LEFT "w0 = w4"
+#define VB_BPF_FRAME_ROOM 256
+
 /* In and out of the program that looks up one channel. */
 struct vb_bpf_walk {
 	__u64 connection;   /* in: address of vmbus_connection */

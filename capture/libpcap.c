@@ -99,6 +99,15 @@ bool vb_pcap_filter_match(const struct vb_pcap_filter *f, const struct vb_pcap_f
 	return pcap_offline_filter(&f->program, &h, frame->data) != 0;
 }
 
+size_t vb_pcap_filter_program(const struct vb_pcap_filter *f, struct vb_classic *ret, size_t max)
+{
+	const struct bpf_insn *from = f->program.bf_insns;
+
+	for (size_t i = 0; i < f->program.bf_len && i < max; i++)
+		ret[i] = (struct vb_classic){ from[i].code, from[i].jt, from[i].jf, from[i].k };
+	return f->program.bf_len;
+}
+
 void vb_pcap_filter_free(struct vb_pcap_filter *f)
 {
 	if (!f)

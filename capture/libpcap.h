@@ -6,6 +6,7 @@
 #ifndef VB_LIBPCAP_H
 #define VB_LIBPCAP_H
 
+#include "capture/classic.h"
 #include "capture/event.h"
 
 /* A frame as it would be on a wire. */
@@ -24,6 +25,11 @@ struct vb_pcap_filter;
 int vb_pcap_filter_compile(const char *text, struct vb_pcap_filter **ret, struct vb_err *err);
 /* What asks for bytes that were not captured does not match. */
 bool vb_pcap_filter_match(const struct vb_pcap_filter *f, const struct vb_pcap_frame *frame);
+/*
+ * What it was compiled to: how many instructions, of which the first max ones are put to ret. 0: that
+ * is not known.
+ */
+size_t vb_pcap_filter_program(const struct vb_pcap_filter *f, struct vb_classic *ret, size_t max);
 void vb_pcap_filter_free(struct vb_pcap_filter *f);
 
 /* ---- files: link type Ethernet, times in ns ---- */

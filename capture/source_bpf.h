@@ -8,6 +8,7 @@
 #define VB_SOURCE_BPF_H
 
 #include "bpf/record.h"
+#include "capture/classic.h"
 #include "capture/event.h"
 
 /* ---- merging: source_bpf_merge.c, pure ---- */
