@@ -294,25 +294,12 @@ static void copy(struct vb_hdevice *d, const char *const *words, size_t n, struc
 
 /* ---- settings ---- */
 
-static int parse_timeout(void *state, const char *text)
-{
-	struct fcopy *f = state;
-
-	return vb_ic_duration(text, &f->timeout_ns);
-}
-
-static int parse_progress(void *state, const char *text)
-{
-	struct fcopy *f = state;
-
-	return vb_number_parse(text, UINT32_MAX, &f->progress_pieces);
-}
-
 static const struct vb_setting settings[] = {
 	VB_IC_SETTINGS("3.0,1.0", "1.1"),
 	{ "progress", "pieces of 6144 bytes from one word of progress to the next; 0: none", "170",
-	  parse_progress },
-	{ "timeout", "seconds until a piece is given up", "60", parse_timeout },
+	  VB_SETTING_NUMBER(struct fcopy, progress_pieces, 0, UINT32_MAX) },
+	{ "timeout", "seconds until a piece is given up", "60",
+	  VB_SETTING_BY(vb_ic_setting_duration, struct fcopy, timeout_ns) },
 	{ 0 },
 };
 

@@ -226,34 +226,14 @@ static void beat(struct vb_hdevice *d, const char *const *words, size_t n, struc
 
 /* ---- settings ---- */
 
-static int parse_period(void *state, const char *text)
-{
-	struct heartbeat *h = state;
-
-	return vb_ic_period(text, &h->period_ns);
-}
-
-static int parse_timeout(void *state, const char *text)
-{
-	struct heartbeat *h = state;
-
-	return vb_ic_duration(text, &h->timeout_ns);
-}
-
-static int parse_body(void *state, const char *text)
-{
-	struct heartbeat *h = state;
-
-	if (vb_number_parse(text, 4096, &h->body_len))
-		return -EINVAL;
-	return h->body_len < 8 ? -EINVAL : 0;
-}
-
 static const struct vb_setting settings[] = {
 	VB_IC_SETTINGS("3.0,1.0", "3.0,1.0"),
-	{ "period", "seconds from beat to beat; 0: only by command", "2", parse_period },
-	{ "timeout", "seconds until a beat is given up", "30", parse_timeout },
-	{ "body", "bytes of a beat: 40, or 16 as newer hosts send", "40", parse_body },
+	{ "period", "seconds from beat to beat; 0: only by command", "2",
+	  VB_SETTING_BY(vb_ic_setting_period, struct heartbeat, period_ns) },
+	{ "timeout", "seconds until a beat is given up", "30",
+	  VB_SETTING_BY(vb_ic_setting_duration, struct heartbeat, timeout_ns) },
+	{ "body", "bytes of a beat: 40, or 16 as newer hosts send", "40",
+	  VB_SETTING_NUMBER(struct heartbeat, body_len, 8, 4096) },
 	{ 0 },
 };
 

@@ -108,19 +108,24 @@ bool vb_ic_busy(struct vb_hdevice *d);
 	.packet = vb_ic_packet, .room = vb_ic_room, .timer = vb_ic_timer, .busy = vb_ic_busy
 
 /* Settings that every service has; the texts are what it lists by default. */
-int vb_ic_parse_frameworks(void *state, const char *text);
-int vb_ic_parse_versions(void *state, const char *text);
-int vb_ic_parse_negotiate(void *state, const char *text);
-
-#define VB_IC_SETTINGS(frameworks, versions)                                                       \
-	{ "framework", "framework versions to list, as 3.0,1.0", (frameworks),                     \
-	  vb_ic_parse_frameworks },                                                                \
-		{ "versions", "message versions to list, in this order", (versions),               \
-		  vb_ic_parse_versions },                                                          \
+#define VB_IC_SETTINGS(frameworks_text, versions_text)                                             \
+	{ "framework", "framework versions to list, as 3.0,1.0", (frameworks_text),                \
+	  VB_SETTING_BY(vb_ic_setting_versions, struct vb_ic, frameworks) },                       \
+		{ "versions", "message versions to list, in this order", (versions_text),          \
+		  VB_SETTING_BY(vb_ic_setting_versions, struct vb_ic, versions) },                 \
 	{                                                                                          \
 		"negotiate-timeout", "seconds the guest may take to agree on versions", "70",      \
-			vb_ic_parse_negotiate                                                      \
+			VB_SETTING_BY(vb_ic_setting_duration, struct vb_ic, negotiate_ns)          \
 	}
+
+/*
+ * Kinds of values: struct vb_ic_versions, uint64_t by vb_ic_duration() and by vb_ic_period(), int64_t by
+ * vb_ic_seconds().
+ */
+int vb_ic_setting_versions(const struct vb_setting *s, void *state, const char *text);
+int vb_ic_setting_duration(const struct vb_setting *s, void *state, const char *text);
+int vb_ic_setting_period(const struct vb_setting *s, void *state, const char *text);
+int vb_ic_setting_seconds(const struct vb_setting *s, void *state, const char *text);
 
 /* ---- for a service ---- */
 

@@ -213,8 +213,10 @@ static int version(const char **p, uint32_t *ret)
 	return 0;
 }
 
-static int parse_versions(struct vb_ic_versions *v, const char *text)
+int vb_ic_setting_versions(const struct vb_setting *s, void *state, const char *text)
 {
+	struct vb_ic_versions *v = vb_setting_member(s, state);
+
 	for (v->n = 0; v->n < VB_IC_MAX_VERSIONS; text++) {
 		if (version(&text, &v->version[v->n++]))
 			return -EINVAL;
@@ -226,23 +228,17 @@ static int parse_versions(struct vb_ic_versions *v, const char *text)
 	return -EINVAL;
 }
 
-int vb_ic_parse_frameworks(void *state, const char *text)
+int vb_ic_setting_duration(const struct vb_setting *s, void *state, const char *text)
 {
-	struct vb_ic *ic = state;
-
-	return parse_versions(&ic->frameworks, text);
+	return vb_ic_duration(text, vb_setting_member(s, state));
 }
 
-int vb_ic_parse_versions(void *state, const char *text)
+int vb_ic_setting_period(const struct vb_setting *s, void *state, const char *text)
 {
-	struct vb_ic *ic = state;
-
-	return parse_versions(&ic->versions, text);
+	return vb_ic_period(text, vb_setting_member(s, state));
 }
 
-int vb_ic_parse_negotiate(void *state, const char *text)
+int vb_ic_setting_seconds(const struct vb_setting *s, void *state, const char *text)
 {
-	struct vb_ic *ic = state;
-
-	return vb_ic_duration(text, &ic->negotiate_ns);
+	return vb_ic_seconds(text, vb_setting_member(s, state));
 }

@@ -283,16 +283,10 @@ const struct vb_command vb_kvp_commands[] = {
 
 /* ---- settings ---- */
 
-static int parse_timeout(void *state, const char *text)
-{
-	struct vb_kvp *kvp = state;
-
-	return vb_ic_duration(text, &kvp->timeout_ns);
-}
-
 static const struct vb_setting settings[] = {
 	VB_IC_SETTINGS("3.0,1.0", "5.0,4.0,3.0"),
-	{ "timeout", "seconds until an operation is given up", "60", parse_timeout },
+	{ "timeout", "seconds until an operation is given up", "60",
+	  VB_SETTING_BY(vb_ic_setting_duration, struct vb_kvp, timeout_ns) },
 	{ 0 },
 };
 

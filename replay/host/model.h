@@ -8,9 +8,12 @@
 #ifndef VB_MODEL_H
 #define VB_MODEL_H
 
+#include <stddef.h>
+
 #include "replay/host/host.h"
 
 struct vb_hext; /* outside.h */
+struct vb_model;
 
 /* A packet of the guest, in place in its ring: the guest may change the bytes at any time. */
 struct vb_hpacket {
@@ -28,8 +31,28 @@ struct vb_setting {
 	const char *help;
 	const char *value; /* the default, as text */
 	/* 0, or -EINVAL when the text is no such value. */
-	int (*parse)(void *state, const char *text);
+	int (*parse)(const struct vb_setting *s, void *state, const char *text);
+	size_t offset; /* of the member of the state that takes the value */
+	uint64_t least, most;
 };
+
+static inline void *vb_setting_member(const struct vb_setting *s, void *state)
+{
+	return (char *)state + s->offset;
+}
+
+/* uint64_t: a whole number from least to most; stays as it is on -EINVAL. */
+int vb_setting_number(const struct vb_setting *s, void *state, const char *text);
+/* bool: on, off. */
+int vb_setting_switch(const struct vb_setting *s, void *state, const char *text);
+
+/* How a row says what takes its value, and which numbers it may be. */
+#define VB_SETTING_NUMBER(type, member, lo, hi)                                                    \
+	.parse = vb_setting_number, .offset = offsetof(type, member), .least = (lo), .most = (hi)
+#define VB_SETTING_BY(parser, type, member) .parse = (parser), .offset = offsetof(type, member)
+
+/* Give one of a model's settings the value of a text. -EINVAL: no such setting, or no such value. */
+int vb_setting_set(const struct vb_model *m, const char *key, void *state, const char *text);
 
 /* One command for a person or a script: "heartbeat beat 5". */
 struct vb_command {

@@ -148,7 +148,7 @@ static void speed_command(struct vb_hdevice *d, const char *const *words, size_t
 	uint64_t before = n->speed;
 	uint32_t units;
 
-	if (n_words != 2 || vb_netvsc_parse_speed(n, words[1]))
+	if (n_words != 2 || vb_setting_set(&vb_model_netvsc, "speed", n, words[1]))
 		return vb_hrequest_done(rq, -EINVAL, "speed MBITS");
 	if (!is_usable(d, rq)) {
 		n->speed = before;

@@ -131,7 +131,6 @@ extern const struct vb_model vb_model_netvsc;
 /* ---- netvsc_settings.c ---- */
 
 extern const struct vb_setting vb_netvsc_settings[];
-int vb_netvsc_parse_speed(void *state, const char *text);
 
 /* ---- netvsc_switch.c ---- */
 

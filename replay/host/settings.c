@@ -7,7 +7,30 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "capture/number.h"
 #include "internal.h"
+
+/* ---- kinds of values ---- */
+
+int vb_setting_number(const struct vb_setting *s, void *state, const char *text)
+{
+	uint64_t value;
+
+	if (vb_number_parse(text, s->most, &value) || value < s->least)
+		return -EINVAL;
+	*(uint64_t *)vb_setting_member(s, state) = value;
+	return 0;
+}
+
+int vb_setting_switch(const struct vb_setting *s, void *state, const char *text)
+{
+	if (strcmp(text, "on") != 0 && strcmp(text, "off") != 0)
+		return -EINVAL;
+	*(bool *)vb_setting_member(s, state) = text[1] == 'n';
+	return 0;
+}
+
+/* ---- of a device ---- */
 
 struct vb_later {
 	struct vb_later *next;
@@ -22,6 +45,13 @@ static const struct vb_setting *setting_of(const struct vb_model *m, const char 
 	return NULL;
 }
 
+int vb_setting_set(const struct vb_model *m, const char *key, void *state, const char *text)
+{
+	const struct vb_setting *s = setting_of(m, key, strlen(key));
+
+	return s ? s->parse(s, state, text) : -EINVAL;
+}
+
 static int parse_one(const struct vb_hdevice *d, void *state, const char *text, struct vb_err *err)
 {
 	size_t len = strcspn(text, "=");
@@ -29,7 +59,7 @@ static int parse_one(const struct vb_hdevice *d, void *state, const char *text, 
 
 	if (!s || text[len] != '=')
 		return vb_fail(err, -EINVAL, "%s has no setting '%.*s'", d->name, (int)len, text);
-	if (s->parse(state, text + len + 1))
+	if (s->parse(s, state, text + len + 1))
 		return vb_fail(err, -EINVAL, "%s: '%s' is no value of %s", d->name, text + len + 1,
 			       s->key);
 	return 0;
@@ -40,7 +70,7 @@ int vb_settings_begin(struct vb_hdevice *d, const char *const *texts, struct vb_
 	int rc = 0;
 
 	for (const struct vb_setting *s = d->cfg.model->settings; s && s->key; s++)
-		if (s->value && s->parse(d->state, s->value))
+		if (s->value && s->parse(s, d->state, s->value))
 			return vb_fail(err, -EINVAL, "%s: the default of %s is no value of it",
 				       d->name, s->key);
 	for (; texts && *texts && !rc; texts++)

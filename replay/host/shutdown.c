@@ -126,48 +126,25 @@ static void request(struct vb_hdevice *d, const char *const *words, size_t n,
 
 /* ---- settings ---- */
 
-static int parse_reason(void *state, const char *text)
+static int parse_text(const struct vb_setting *row, void *state, const char *text)
 {
 	struct shutdown *s = state;
 
-	return vb_number_parse(text, UINT32_MAX, &s->reason);
-}
-
-static int parse_guest_timeout(void *state, const char *text)
-{
-	struct shutdown *s = state;
-
-	return vb_number_parse(text, UINT32_MAX, &s->guest_timeout_s);
-}
-
-static int parse_flags(void *state, const char *text)
-{
-	struct shutdown *s = state;
-
-	return vb_number_parse(text, UINT32_MAX, &s->flags);
-}
-
-static int parse_text(void *state, const char *text)
-{
-	struct shutdown *s = state;
-
+	(void)row;
 	return vb_ic_utf16(text, s->text, sizeof(s->text), &s->text_len);
-}
-
-static int parse_timeout(void *state, const char *text)
-{
-	struct shutdown *s = state;
-
-	return vb_ic_duration(text, &s->timeout_ns);
 }
 
 static const struct vb_setting settings[] = {
 	VB_IC_SETTINGS("3.0,1.0", "3.2,3.1,3.0,1.0"),
-	{ "reason", "reason code; 0x80000000 says planned", "0x80000000", parse_reason },
-	{ "guest-timeout", "seconds the guest is told it has", "60", parse_guest_timeout },
-	{ "flags", "flags added to those of the command: 1 force", "0", parse_flags },
-	{ "text", "words for who is logged in", "shut down by vmbusreplay", parse_text },
-	{ "timeout", "seconds until a request is given up", "30", parse_timeout },
+	{ "reason", "reason code; 0x80000000 says planned", "0x80000000",
+	  VB_SETTING_NUMBER(struct shutdown, reason, 0, UINT32_MAX) },
+	{ "guest-timeout", "seconds the guest is told it has", "60",
+	  VB_SETTING_NUMBER(struct shutdown, guest_timeout_s, 0, UINT32_MAX) },
+	{ "flags", "flags added to those of the command: 1 force", "0",
+	  VB_SETTING_NUMBER(struct shutdown, flags, 0, UINT32_MAX) },
+	{ "text", "words for who is logged in", "shut down by vmbusreplay", .parse = parse_text },
+	{ "timeout", "seconds until a request is given up", "30",
+	  VB_SETTING_BY(vb_ic_setting_duration, struct shutdown, timeout_ns) },
 	{ 0 },
 };
 

@@ -217,58 +217,20 @@ static void tell_with_offset(struct vb_hdevice *d, const char *const *words, siz
 
 /* ---- settings ---- */
 
-static int parse_period(void *state, const char *text)
-{
-	struct timesync *t = state;
-
-	return vb_ic_period(text, &t->period_ns);
-}
-
-static int parse_timeout(void *state, const char *text)
-{
-	struct timesync *t = state;
-
-	return vb_ic_duration(text, &t->timeout_ns);
-}
-
-static int parse_offset(void *state, const char *text)
-{
-	struct timesync *t = state;
-
-	return vb_ic_seconds(text, &t->offset_ns);
-}
-
-static int parse_sync_at_open(void *state, const char *text)
-{
-	struct timesync *t = state;
-
-	return vb_number_parse(text, 1, &t->sync_at_open);
-}
-
-static int parse_leap(void *state, const char *text)
-{
-	struct timesync *t = state;
-
-	return vb_number_parse(text, UINT8_MAX, &t->leap);
-}
-
-static int parse_stratum(void *state, const char *text)
-{
-	struct timesync *t = state;
-
-	return vb_number_parse(text, UINT8_MAX, &t->stratum);
-}
-
 static const struct vb_setting settings[] = {
 	VB_IC_SETTINGS("3.0,1.0", "4.0,3.0,1.0"),
 	{ "sync-at-open", "1: tell the time, to be set, once versions are agreed", "1",
-	  parse_sync_at_open },
-	{ "sample", "seconds from sample to sample; 0: only by command", "5", parse_period },
+	  VB_SETTING_NUMBER(struct timesync, sync_at_open, 0, 1) },
+	{ "sample", "seconds from sample to sample; 0: only by command", "5",
+	  VB_SETTING_BY(vb_ic_setting_period, struct timesync, period_ns) },
 	{ "offset", "seconds that the guest's time is to be ahead of the host's", "0",
-	  parse_offset },
-	{ "leap", "leap second indicator (version 4)", "0", parse_leap },
-	{ "stratum", "stratum of the host's clock (version 4)", "0", parse_stratum },
-	{ "timeout", "seconds until a message is given up", "30", parse_timeout },
+	  VB_SETTING_BY(vb_ic_setting_seconds, struct timesync, offset_ns) },
+	{ "leap", "leap second indicator (version 4)", "0",
+	  VB_SETTING_NUMBER(struct timesync, leap, 0, UINT8_MAX) },
+	{ "stratum", "stratum of the host's clock (version 4)", "0",
+	  VB_SETTING_NUMBER(struct timesync, stratum, 0, UINT8_MAX) },
+	{ "timeout", "seconds until a message is given up", "30",
+	  VB_SETTING_BY(vb_ic_setting_duration, struct timesync, timeout_ns) },
 	{ 0 },
 };
 

@@ -277,25 +277,12 @@ static void backup(struct vb_hdevice *d, const char *const *words, size_t n, str
 
 /* ---- settings ---- */
 
-static int parse_timeout(void *state, const char *text)
-{
-	struct vss *s = state;
-
-	return vb_ic_duration(text, &s->timeout_ns);
-}
-
-static int parse_freeze_timeout(void *state, const char *text)
-{
-	struct vss *s = state;
-
-	return vb_ic_duration(text, &s->freeze_timeout_ns);
-}
-
 static const struct vb_setting settings[] = {
 	VB_IC_SETTINGS("3.0,1.0", "7.0,6.0,5.0,4.0"),
-	{ "timeout", "seconds until an operation is given up", "60", parse_timeout },
+	{ "timeout", "seconds until an operation is given up", "60",
+	  VB_SETTING_BY(vb_ic_setting_duration, struct vss, timeout_ns) },
 	{ "freeze-timeout", "the same for freezing, which may take a guest 15 minutes", "930",
-	  parse_freeze_timeout },
+	  VB_SETTING_BY(vb_ic_setting_duration, struct vss, freeze_timeout_ns) },
 	{ 0 },
 };
 

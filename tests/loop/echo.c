@@ -120,15 +120,9 @@ static bool busy(struct vb_hdevice *d)
 	return ((struct loop_echo_state *)vb_hdevice_state(d))->is_asking;
 }
 
-static int parse_beat(void *state, const char *text)
-{
-	struct loop_echo_state *s = state;
-
-	return vb_number_parse(text, UINT64_MAX, &s->beat_ns);
-}
-
 static const struct vb_setting settings[] = {
-	{ "beat", "a timer every so many ns", "0", parse_beat },
+	{ "beat", "a timer every so many ns", "0",
+	  VB_SETTING_NUMBER(struct loop_echo_state, beat_ns, 0, UINT64_MAX) },
 	{ .key = NULL },
 };
 
