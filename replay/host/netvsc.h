@@ -31,6 +31,8 @@
 #define NETVSC_TABLE 128u /* entries of the guest's indirection table, at most */
 #define NETVSC_KEY 40u
 #define NETVSC_MAX_MESSAGE (256u << 10) /* bytes of one packet's messages; more is refused */
+#define NETVSC_MAX_MTU 9216u		/* that a guest may want */
+#define NETVSC_MAX_HEAD 108u		/* bytes of a message before its frame, at most */
 #define NETVSC_MAX_PARTS 45u		/* of a coalesced frame */
 #define NETVSC_CONTROL_PARTS 16u	/* of the receive buffer, which frames leave alone */
 #define NETVSC_MAX_CONTROL 128u		/* answers that wait; more requests are refused */
@@ -124,6 +126,7 @@ struct vb_netvsc {
 	bool is_wire_lost;		       /* the last frame was not taken */
 	const struct vb_netvsc_player *player; /* NULL: nobody plays */
 	struct vb_netvsc_counters counters;
+	uint8_t message[NETVSC_MAX_HEAD + NETVSC_MAX_MTU]; /* that is being written */
 };
 
 extern const struct vb_model vb_model_netvsc;
@@ -238,7 +241,6 @@ void vb_netvsc_flush(struct vb_netvsc *n, uint16_t queue);
 
 /* ---- netvsc_message.c ---- */
 
-#define NETVSC_MAX_HEAD 108u /* bytes before the frame, at most */
 /* Of a coalesced frame's part. */
 #define NETVSC_COALESCED 1u
 #define NETVSC_FIRST 2u

@@ -214,21 +214,21 @@ static int fill_parts(struct vb_netvsc *n, const struct vb_netvsc_out *o, struct
 		      uint32_t n_parts)
 {
 	const struct vb_peer_frame *f = &o->frame;
-	uint8_t buf[NETVSC_MAX_HEAD + 9216];
-	uint32_t room = n->receive.part_len < sizeof(buf) ? n->receive.part_len : sizeof(buf);
+	uint32_t room = n->receive.part_len;
 	uint32_t at = 0, len, flags;
 	int rc;
 
+	room = room < sizeof(n->message) ? room : sizeof(n->message);
 	for (uint32_t i = 0; i < n_parts; i++) {
 		len = n_parts == 1 ? f->len : f->part_len + (i ? 0 : f->head_len);
 		len = len < f->len - at ? len : f->len - at;
 		flags = n_parts == 1 ? 0 :
 				       NETVSC_COALESCED | (i ? 0u : NETVSC_FIRST) |
 					       (i + 1 == n_parts ? NETVSC_LAST : 0);
-		parts[i].len = vb_netvsc_write_message(n, f, at, len, flags, buf, room);
+		parts[i].len = vb_netvsc_write_message(n, f, at, len, flags, n->message, room);
 		if (!parts[i].len)
 			return -EMSGSIZE;
-		rc = fill(n, parts[i].part, buf, parts[i].len);
+		rc = fill(n, parts[i].part, n->message, parts[i].len);
 		if (rc)
 			return rc;
 		at += len;

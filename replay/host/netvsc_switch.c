@@ -10,7 +10,6 @@
 
 #define SHORT_MESSAGE 32u /* 28 bytes, rounded up as the ring does */
 #define MIN_MTU 1514u	  /* what hosts use in place of a value that makes no sense */
-#define MAX_MTU 9216u
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 uint32_t vb_netvsc_message_len(const struct vb_netvsc *n)
@@ -88,8 +87,9 @@ static void take_config(struct vb_netvsc *n, const struct vb_hpacket *p)
 
 	if (!read_fields(n, p, w, 2))
 		return;
-	n->config_mtu = w[0].number >= MIN_MTU && w[0].number <= MAX_MTU ? (uint32_t)w[0].number :
-									   MIN_MTU;
+	n->config_mtu = w[0].number >= MIN_MTU && w[0].number <= NETVSC_MAX_MTU ?
+				(uint32_t)w[0].number :
+				MIN_MTU;
 	n->takes_rsc = w[1].number;
 }
 

@@ -150,44 +150,37 @@ static bool is_later_fragment(const struct peer_packet *k)
 	return ntohs(k->ip.frag_off) & OFFSET;
 }
 
-/* A request's checksum becomes that of the reply by what the type has changed: RFC 1624. */
-static void take_icmp(struct vb_peer *p, struct peer_packet *k)
+/*
+ * A request becomes the reply, and its checksum by what the type has changed: RFC 1624. False: it is no
+ * request.
+ */
+static bool turn_icmp(uint8_t *bytes)
 {
-	uint8_t bytes[VB_PEER_MAX_FRAME];
 	struct icmphdr head;
 	uint32_t sum;
 
-	if (is_later_fragment(k))
-		return send_back(p, k);
-	if (k->len < sizeof(head) || k->len > sizeof(bytes))
-		return;
-	memcpy(bytes, k->payload, k->len);
 	memcpy(&head, bytes, sizeof(head));
 	if (head.type != ICMP_ECHO)
-		return;
+		return false;
 	head.type = ICMP_ECHOREPLY;
 	sum = (uint32_t)ntohs(head.checksum) + (ICMP_ECHO << 8);
 	head.checksum = htons((uint16_t)(sum + (sum >> 16)));
 	memcpy(bytes, &head, sizeof(head));
-	k->payload = bytes;
-	send_back(p, k);
+	return true;
 }
 
-/* The guest may have left the checksum to us, so it is made anew; of a fragment it is right. */
-static void take_udp(struct vb_peer *p, struct peer_packet *k)
+/*
+ * The ports change places. The guest may have left the checksum to us, so it is made anew; of a fragment
+ * it is right. False: it is for another port.
+ */
+static bool turn_udp(const struct peer_packet *k, uint8_t *bytes)
 {
-	uint8_t bytes[VB_PEER_MAX_FRAME];
 	struct udphdr head;
 	uint16_t port;
 
-	if (is_later_fragment(k))
-		return send_back(p, k);
-	if (k->len < sizeof(head) || k->len > sizeof(bytes))
-		return;
-	memcpy(bytes, k->payload, k->len);
 	memcpy(&head, bytes, sizeof(head));
 	if (head.dest != htons(ECHO_PORT))
-		return;
+		return false;
 	port = head.source;
 	head.source = head.dest;
 	head.dest = port;
@@ -198,8 +191,23 @@ static void take_udp(struct vb_peer *p, struct peer_packet *k)
 		head.check = head.check ? head.check : 0xffff; /* 0 would say that there is none */
 	}
 	memcpy(bytes, &head, sizeof(head));
-	k->payload = bytes;
-	send_back(p, k);
+	return true;
+}
+
+/* ICMP and UDP: the first fragment's header is turned round, the others have none. */
+static void take_echo(struct vb_peer *p, struct peer_packet *k)
+{
+	bool is_udp = k->ip.protocol == IPPROTO_UDP;
+
+	if (is_later_fragment(k))
+		return send_back(p, k);
+	if (k->len < (is_udp ? sizeof(struct udphdr) : sizeof(struct icmphdr)) ||
+	    k->len > sizeof(p->payload))
+		return;
+	memcpy(p->payload, k->payload, k->len);
+	k->payload = p->payload;
+	if (is_udp ? turn_udp(k, p->payload) : turn_icmp(p->payload))
+		send_back(p, k);
 }
 
 static void take_ip(struct vb_peer *p, const struct vb_peer_frame *f, uint64_t now_ns)
@@ -219,10 +227,8 @@ static void take_ip(struct vb_peer *p, const struct vb_peer_frame *f, uint64_t n
 		return;
 	k.payload = f->bytes + at + head;
 	k.len = len - head;
-	if (k.ip.protocol == IPPROTO_ICMP)
-		take_icmp(p, &k);
-	else if (k.ip.protocol == IPPROTO_UDP)
-		take_udp(p, &k);
+	if (k.ip.protocol == IPPROTO_ICMP || k.ip.protocol == IPPROTO_UDP)
+		take_echo(p, &k);
 	else if (k.ip.protocol == IPPROTO_TCP && !is_fragment(&k))
 		vb_peer_tcp_take(p, &k, now_ns);
 }

@@ -46,7 +46,8 @@ struct vb_peer {
 	struct vb_peer_options opt;
 	uint16_t ip_id;
 	struct peer_tcp tcp[PEER_CONNECTIONS];
-	uint8_t frame[VB_PEER_MAX_FRAME]; /* that is being built */
+	uint8_t frame[VB_PEER_MAX_FRAME];   /* that is being built */
+	uint8_t payload[VB_PEER_MAX_FRAME]; /* of a packet that goes back changed */
 };
 
 /* Internet checksum of len bytes, beginning with sum; of the network's byte order. */
