@@ -15,6 +15,7 @@
 
 #include "capture/extcap.h"
 #include "capture/live.h"
+#include "fake_bpf.h"
 
 /* ---- the machine ---- */
 
@@ -67,7 +68,7 @@ static const struct vb_source_ops bus_ops = {
 
 static struct vb_source bus = { .ops = &bus_ops };
 
-int vb_source_bpf_open(const struct vb_bpf_options *opt, struct vb_source **ret, struct vb_err *err)
+static int open_bus(const struct vb_bpf_options *opt, struct vb_source **ret, struct vb_err *err)
 {
 	machine.opened = *opt;
 	snprintf(machine.channels, sizeof(machine.channels), "%s", opt->channels);
@@ -77,39 +78,13 @@ int vb_source_bpf_open(const struct vb_bpf_options *opt, struct vb_source **ret,
 	return 0;
 }
 
-enum vb_bus_state vb_source_bpf_bus(const struct vb_source *src)
-{
-	(void)src;
-	return VB_BUS_THERE;
-}
-
-const char *vb_source_bpf_probes(const struct vb_source *src)
-{
-	(void)src;
-	return "fake";
-}
-
-int vb_source_bpf_restate(struct vb_source *src, struct vb_err *err)
-{
-	(void)src;
-	(void)err;
-	return 0;
-}
-
-int vb_source_bpf_doctor(void (*found)(void *ctx, const struct vb_finding *f), void *ctx)
-{
-	(void)found;
-	(void)ctx;
-	return 0;
-}
-
-bool vb_source_bpf_possible(void)
+static bool is_possible(void)
 {
 	return machine.possible;
 }
 
-int vb_source_bpf_list(void (*seen)(void *ctx, const struct vb_device *dev, uint32_t n_channels),
-		       void *ctx, struct vb_err *err)
+static int list_devices(void (*seen)(void *ctx, const struct vb_device *dev, uint32_t n_channels),
+			void *ctx, struct vb_err *err)
 {
 	struct vb_device dev = { .class = VB_CLASS_BALLOON, .relid = 14, .driver = "hv_balloon" };
 
@@ -124,10 +99,18 @@ int vb_source_bpf_list(void (*seen)(void *ctx, const struct vb_device *dev, uint
 	return 0;
 }
 
-const char *vb_source_bpf_version(void)
+static void be_there(void)
 {
-	return "fake";
+	static const struct fake_bpf fake_bpf = {
+		.open = open_bus,
+		.possible = is_possible,
+		.list = list_devices,
+	};
+
+	fake_bpf_use(&fake_bpf);
 }
+
+TestSuite(extcap, .init = be_there);
 
 /* ---- asking ---- */
 

@@ -17,6 +17,7 @@
 
 #include "capture/live.h"
 #include "capture/modes.h"
+#include "fake_bpf.h"
 
 #define START UINT64_C(1767300504000000000)
 #define MIB 1000000
@@ -109,7 +110,7 @@ static const struct vb_source_ops fake_ops = {
 	.close = fake_close,
 };
 
-int vb_source_bpf_open(const struct vb_bpf_options *opt, struct vb_source **ret, struct vb_err *err)
+static int fake_open(const struct vb_bpf_options *opt, struct vb_source **ret, struct vb_err *err)
 {
 	struct fake *f;
 
@@ -130,19 +131,13 @@ int vb_source_bpf_open(const struct vb_bpf_options *opt, struct vb_source **ret,
 	return 0;
 }
 
-enum vb_bus_state vb_source_bpf_bus(const struct vb_source *src)
+static enum vb_bus_state fake_bus(const struct vb_source *src)
 {
 	(void)src;
 	return plan.waiting ? VB_BUS_AWAITED : VB_BUS_THERE;
 }
 
-const char *vb_source_bpf_probes(const struct vb_source *src)
-{
-	(void)src;
-	return "fake";
-}
-
-int vb_source_bpf_restate(struct vb_source *src, struct vb_err *err)
+static int fake_restate(struct vb_source *src, struct vb_err *err)
 {
 	(void)err;
 	((struct fake *)src)->n_states = 2;
@@ -150,33 +145,19 @@ int vb_source_bpf_restate(struct vb_source *src, struct vb_err *err)
 	return 0;
 }
 
-int vb_source_bpf_doctor(void (*found)(void *ctx, const struct vb_finding *f), void *ctx)
-{
-	(void)found;
-	(void)ctx;
-	return 0;
-}
-
-int vb_source_bpf_list(void (*seen)(void *ctx, const struct vb_device *dev, uint32_t n_channels),
-		       void *ctx, struct vb_err *err)
-{
-	(void)seen;
-	(void)ctx;
-	(void)err;
-	return 0;
-}
-
-const char *vb_source_bpf_version(void)
-{
-	return "fake";
-}
+static const struct fake_bpf fake_bpf = {
+	.open = fake_open,
+	.bus = fake_bus,
+	.restate = fake_restate,
+};
 
 /* ---- running ---- */
 
 static char dir[] = "/tmp/vmbusdump-live-XXXXXX";
 
-static void enter_dir(void)
+static void begin(void)
 {
+	fake_bpf_use(&fake_bpf);
 	cr_assert_not_null(mkdtemp(dir));
 	cr_assert_eq(chdir(dir), 0);
 }
@@ -194,7 +175,7 @@ static void leave_dir(void)
 	rmdir(dir);
 }
 
-TestSuite(live, .init = enter_dir, .fini = leave_dir);
+TestSuite(live, .init = begin, .fini = leave_dir);
 
 /* Run with these words; what goes to standard error is in the file "err". */
 static enum vb_exit run(const char *const *words, int n)

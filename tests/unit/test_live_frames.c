@@ -9,57 +9,27 @@
 
 #include "capture/live.h"
 #include "capture/modes.h"
+#include "fake_bpf.h"
 #include "tests/unit/trace_helpers.h"
 
 #ifdef VB_HAVE_PCAP
 
 #define TRACE VB_SOURCE_DIR "/tests/golden/frames.pcapng"
 
-int vb_source_bpf_open(const struct vb_bpf_options *opt, struct vb_source **ret, struct vb_err *err)
+static int open_trace(const struct vb_bpf_options *opt, struct vb_source **ret, struct vb_err *err)
 {
 	(void)opt;
 	return vb_source_file_open(TRACE, ret, err);
 }
 
-enum vb_bus_state vb_source_bpf_bus(const struct vb_source *src)
+static void begin(void)
 {
-	(void)src;
-	return VB_BUS_THERE;
+	static const struct fake_bpf fake_bpf = { .open = open_trace };
+
+	fake_bpf_use(&fake_bpf);
 }
 
-const char *vb_source_bpf_probes(const struct vb_source *src)
-{
-	(void)src;
-	return "fake";
-}
-
-int vb_source_bpf_restate(struct vb_source *src, struct vb_err *err)
-{
-	(void)src;
-	(void)err;
-	return 0;
-}
-
-int vb_source_bpf_doctor(void (*found)(void *ctx, const struct vb_finding *f), void *ctx)
-{
-	(void)found;
-	(void)ctx;
-	return 0;
-}
-
-int vb_source_bpf_list(void (*seen)(void *ctx, const struct vb_device *dev, uint32_t n_channels),
-		       void *ctx, struct vb_err *err)
-{
-	(void)seen;
-	(void)ctx;
-	(void)err;
-	return 0;
-}
-
-const char *vb_source_bpf_version(void)
-{
-	return "fake";
-}
+TestSuite(live_frames, .init = begin);
 
 struct captured {
 	char *path, said[4096];
