@@ -95,8 +95,6 @@ enum {
 	W_CHECKSUM_AT,
 	W_INFO_AT,
 	W_INFO_LEN,
-	W_SET_LEN,
-	W_SET_OFFSET,
 	N_WANTED,
 };
 
@@ -135,11 +133,47 @@ static void tell_player(struct vb_netvsc *n, const struct vb_frame *f, uint32_t 
 	n->player->message(n->player->ctx, &message);
 }
 
-/* An object that a set brings is judged, and answered, by its OID: it only has to be there. */
-static bool brings_an_object(const struct vb_frame *f, const struct vb_wanted *w)
+/* What is noted of a message itself; objects in it are judged, and answered, by their OID. */
+struct judge {
+	unsigned int depth; /* spans that are open from the object on; 0: not in it */
+	bool is_wrong;
+};
+
+static void enter(void *ctx, enum vb_span span, const struct vb_item *it)
 {
-	return w[W_SET_LEN].found && w[W_SET_OFFSET].found && w[W_LENGTH].number <= f->wire_len &&
-	       VB_RNDIS_BODY + w[W_SET_OFFSET].number + w[W_SET_LEN].number <= w[W_LENGTH].number;
+	struct judge *j = ctx;
+
+	if (j->depth || (span == VB_SPAN_STRUCT && strcmp(it->row->name, "info") == 0))
+		j->depth++;
+}
+
+static void leave(void *ctx, enum vb_span span, const struct vb_item *it)
+{
+	struct judge *j = ctx;
+
+	(void)span;
+	(void)it;
+	if (j->depth)
+		j->depth--;
+}
+
+static void note(void *ctx, enum vb_note_code code, const struct vb_item *it)
+{
+	struct judge *j = ctx;
+
+	(void)it;
+	if (!j->depth && (code == VB_NOTE_SHORT || code == VB_NOTE_UNEXPECTED))
+		j->is_wrong = true;
+}
+
+static bool is_only_its_object_wrong(const struct vb_frame *f)
+{
+	struct judge j = { .depth = 0 };
+	struct vb_sink sink = { .ctx = &j, .open = enter, .close = leave, .note = note };
+	struct vb_walked walked;
+
+	vb_walk(vb_proto_by_name("hv_rndis"), f, &sink, &walked);
+	return !j.is_wrong;
 }
 
 static bool is_sound(const struct vb_frame *f, const struct vb_wanted *w,
@@ -147,8 +181,8 @@ static bool is_sound(const struct vb_frame *f, const struct vb_wanted *w,
 {
 	if (!w[W_TYPE].found || !w[W_LENGTH].found || walked->layer[0].len < VB_RNDIS_BODY)
 		return false;
-	return brings_an_object(f, w) ||
-	       (!walked->n_notes[VB_NOTE_SHORT] && !walked->n_notes[VB_NOTE_UNEXPECTED]);
+	return (!walked->n_notes[VB_NOTE_SHORT] && !walked->n_notes[VB_NOTE_UNEXPECTED]) ||
+	       is_only_its_object_wrong(f);
 }
 
 /*
@@ -188,8 +222,6 @@ static uint32_t take_message(struct vb_netvsc *n, struct vb_netvsc_gathered *g, 
 		[W_CHECKSUM_AT].path = INFO "checksum.transport_offset",
 		[W_INFO_AT].path = "hv_rndis.packet.info_offset",
 		[W_INFO_LEN].path = "hv_rndis.packet.info_len",
-		[W_SET_LEN].path = "hv_rndis.set.info_len",
-		[W_SET_OFFSET].path = "hv_rndis.set.info_offset",
 	};
 	struct vb_peer_frame frame;
 	struct vb_walked walked;

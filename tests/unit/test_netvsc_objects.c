@@ -81,6 +81,7 @@ Test(netvsc_objects, control_that_makes_no_sense_is_refused)
 		{ 4, 8 },			/* a query of nothing but its head */
 		{ 4, 28, 1, 0x10106, 400, 20 }, /* information that is not there */
 		{ 5, 28, 1, 0x1010e, 4, 4000 },
+		{ 5, 28, 1, 0x1010e, 4, 4 }, /* information in its own head */
 		{ 5, UINT32_MAX, 1, 0x1010e, 4, 20 },
 		{ 2, 12, 1 },
 	};
@@ -266,6 +267,20 @@ Test(netvsc_objects, short_offload_parameters_are_taken)
 	cr_expect_eq(net_set(b, 0xfc01020c, o, 22), 0);
 	cr_expect_eq(net_set(b, 0xfc01020c, o, 20), 0);
 	cr_expect(!b->n->rsc_on);
+	net_bench_free(b);
+}
+
+/* What is wrong with an object is between its OID and the adapter: the message is sound. */
+Test(netvsc_objects, what_an_object_lacks_does_not_refuse_the_message)
+{
+	struct net_bench *b = started(NULL, VB_NVSP_6_1);
+	const uint32_t query[] = { 4, 31, 1, 0xfc01020d, 3, 20, 0, 0x00010380 };
+	const uint32_t filter = 0x20;
+	uint32_t answer[ANSWER_WORDS] = { 0 };
+
+	cr_expect_eq(net_control(b, query, 31, answer, sizeof(answer)), 24 + 156);
+	cr_expect_eq(answer[3], 0);
+	cr_expect_eq(net_set(b, 0x1010e, &filter, 3), VB_RNDIS_INVALID_DATA);
 	net_bench_free(b);
 }
 
