@@ -189,6 +189,14 @@ void net_bench_start(struct net_bench *b, uint32_t version)
 	net_bench_start_small(b, version, NET_RECEIVE_PAGES);
 }
 
+struct net_bench *net_bench_started(const char *const *settings, uint32_t version)
+{
+	struct net_bench *b = net_bench_new(settings);
+
+	net_bench_start(b, version);
+	return b;
+}
+
 void net_bench_more_queues(struct net_bench *b, uint32_t n, uint32_t n_pages)
 {
 	struct net_packet p;

@@ -85,6 +85,8 @@ void net_share(struct net_bench *b, uint32_t n_receive_pages);
 void net_bench_start(struct net_bench *b, uint32_t version);
 /* ... with a receive buffer of so many pages. */
 void net_bench_start_small(struct net_bench *b, uint32_t version, uint32_t n_receive_pages);
+/* A device with these settings (NULL: the defaults) whose guest has done all that. */
+struct net_bench *net_bench_started(const char *const *settings, uint32_t version);
 /* Ask for n more queues and open them, rings of n_pages. */
 void net_bench_more_queues(struct net_bench *b, uint32_t n, uint32_t n_pages);
 

@@ -9,14 +9,6 @@
 
 #define S UINT64_C(1000000000)
 
-static struct net_bench *started(void)
-{
-	struct net_bench *b = net_bench_new(NULL);
-
-	net_bench_start(b, VB_NVSP_6_1);
-	return b;
-}
-
 /* The guest is told by an indication of that status, with one word or none. */
 static void expect_indication(struct net_bench *b, uint32_t status, const uint32_t *word)
 {
@@ -49,7 +41,7 @@ static uint32_t queried(struct net_bench *b, uint32_t oid)
 
 Test(netvsc_commands, link)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	struct loop_request rq;
 
 	cr_expect_eq(net_command(b, "link down", &rq), 0);
@@ -63,7 +55,7 @@ Test(netvsc_commands, link)
 
 Test(netvsc_commands, speed)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	const uint32_t units = 400000u * 10000;
 	struct loop_request rq;
 
@@ -75,7 +67,7 @@ Test(netvsc_commands, speed)
 
 Test(netvsc_commands, change)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	struct loop_request rq;
 
 	cr_expect_eq(net_command(b, "change", &rq), 0);
@@ -85,7 +77,7 @@ Test(netvsc_commands, change)
 
 Test(netvsc_commands, vf)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	struct loop_request rq;
 	struct net_packet p;
 
@@ -133,7 +125,7 @@ Test(netvsc_commands, wrong_ones)
 		"speed 400001", "speed x",	 "vf",		"vf -1",	 "vf 1 2",
 		"table",	"table 64",	 "table x",	"vf 4294967296", "nonsense",
 	};
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	struct loop_request rq;
 	struct net_packet p;
 
@@ -150,7 +142,7 @@ Test(netvsc_commands, they_want_an_open_adapter)
 {
 	static const char *const lines[] = { "link down", "speed 1000", "change", "vf 1",
 					     "table 1" };
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	struct loop_request rq;
 
 	net_bench_close(b, 0);
@@ -249,7 +241,7 @@ static bool was_rescinded(struct net_bench *b)
 
 Test(netvsc_commands, the_cable_is_pulled_before_the_adapter)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	struct net_packet p;
 
 	vb_host_rescind(b->d);
@@ -268,7 +260,7 @@ Test(netvsc_commands, the_cable_is_pulled_before_the_adapter)
 
 Test(netvsc_commands, what_is_under_way_is_waited_for)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	struct net_packet p;
 
 	net_deliver(b, 0, 60);
@@ -285,7 +277,7 @@ Test(netvsc_commands, what_is_under_way_is_waited_for)
 
 Test(netvsc_commands, but_not_for_ever)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 
 	net_deliver(b, 0, 60);
 	vb_host_rescind(b->d);
@@ -298,7 +290,7 @@ Test(netvsc_commands, but_not_for_ever)
 
 Test(netvsc_commands, a_second_rescind_changes_nothing)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	struct net_packet p;
 
 	vb_host_rescind(b->d);
@@ -324,7 +316,7 @@ Test(netvsc_commands, an_idle_adapter_goes_at_once)
 
 Test(netvsc_commands, a_closed_adapter_goes_at_once)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 
 	net_bench_close(b, 0);
 	vb_host_rescind(b->d);
@@ -336,7 +328,7 @@ Test(netvsc_commands, a_closed_adapter_goes_at_once)
 /* The guest takes its leave first. */
 Test(netvsc_commands, a_guest_that_closes_meanwhile)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 
 	vb_host_rescind(b->d);
 	expect_indication(b, VB_RNDIS_DISCONNECT, NULL);
@@ -349,7 +341,7 @@ Test(netvsc_commands, a_guest_that_closes_meanwhile)
 
 Test(netvsc_commands, offered_again_while_it_leaves)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	uint32_t relid = b->c[0].relid;
 
 	vb_host_rescind(b->d);
@@ -374,7 +366,7 @@ Test(netvsc_commands, offered_again_while_it_leaves)
 /* A guest that unloads in between: nothing is left over for the next one. */
 Test(netvsc_commands, a_guest_that_unloads_meanwhile)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 
 	vb_host_rescind(b->d);
 	expect_indication(b, VB_RNDIS_DISCONNECT, NULL);
@@ -399,7 +391,7 @@ static void marked(void *ctx)
 
 Test(netvsc_commands, a_mark_waits_for_packets_that_are_out)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	bool is_done = false;
 	struct net_packet p;
 

@@ -7,14 +7,6 @@
 
 #define PART (1514u + 256 + 36)
 
-static struct net_bench *started(void)
-{
-	struct net_bench *b = net_bench_new(NULL);
-
-	net_bench_start(b, VB_NVSP_6_1);
-	return b;
-}
-
 static void send_large(struct net_bench *b, uint32_t payload)
 {
 	uint8_t bytes[VB_PEER_MAX_FRAME];
@@ -39,7 +31,7 @@ static void teardown(struct net_bench *b, uint32_t gpadl)
 
 Test(netvsc_hostile, a_buffer_that_is_torn_down)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	const uint32_t query[7] = { 4, 28, 9, 0x10106, 0, 20 };
 	const struct net_range r = { query, sizeof(query), 0 };
 	uint32_t n_free = b->n->n_free;
@@ -62,7 +54,7 @@ Test(netvsc_hostile, a_buffer_that_is_torn_down)
 Test(netvsc_hostile, packets_that_are_not_out_cannot_be_completed)
 {
 	static const uint64_t wrong[] = { 0, 5, 145, 1ull << 32, UINT64_MAX };
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	uint32_t n_free = b->n->n_free;
 	struct net_packet p;
 
@@ -87,7 +79,7 @@ Test(netvsc_hostile, packets_that_are_not_out_cannot_be_completed)
 
 Test(netvsc_hostile, a_closed_queue_gives_its_parts_back)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	uint32_t n_free = b->n->n_free;
 	struct net_packet p;
 
@@ -125,7 +117,7 @@ Test(netvsc_hostile, parts_that_are_too_short_for_control)
 /* INIT in the middle: all is forgotten but what was asked. */
 Test(netvsc_hostile, a_second_init)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	struct net_packet p;
 
 	net_deliver(b, 0, 60);
@@ -143,7 +135,7 @@ Test(netvsc_hostile, a_second_init)
 /* A sub-channel that is owed answers when the buffers go: it gets them, and goes on. */
 Test(netvsc_hostile, revoking_while_answers_are_owed)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	uint8_t message[100];
 	uint32_t len = net_message(message, "nobody's frame", 14, NULL, 0), n = 0, n_sent = 0;
 	const uint32_t words[NET_WORDS] = { VB_NVSP_RNDIS, 0, 0, len };
@@ -178,7 +170,7 @@ Test(netvsc_hostile, a_list_that_is_the_ring)
 /* A completion that says nothing, and packets of types that a guest may not send. */
 Test(netvsc_hostile, odd_packets)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 
 	cr_assert_eq(guest_send(&b->c[0], 11, 0, 3, NULL, 0), 0);
 	loop_run(&b->l);
@@ -195,7 +187,7 @@ Test(netvsc_hostile, odd_packets)
 /* RNDIS that claims more pieces than are looked at. */
 Test(netvsc_hostile, too_many_ranges)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	uint64_t ranges[1 + 2 * 65] = { 65ull << 32 };
 	const uint32_t words[NET_WORDS] = { VB_NVSP_RNDIS, 0, NET_NO_SECTION };
 
@@ -213,7 +205,7 @@ Test(netvsc_hostile, too_many_ranges)
 /* A flood of nonsense does not flood the user. */
 Test(netvsc_hostile, trouble_is_told_in_moderation)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 
 	for (int i = 0; i < 1000; i++)
 		net_complete(b, 0, 12345);

@@ -7,20 +7,12 @@
 
 #define ANSWER_WORDS 160u
 
-static struct net_bench *started(const char *const *settings, uint32_t version)
-{
-	struct net_bench *b = net_bench_new(settings);
-
-	net_bench_start(b, version);
-	return b;
-}
-
 /* ---- control ---- */
 
 Test(netvsc_objects, initialize_is_answered)
 {
 	const char *const settings[] = { "max-packets=5", "alignment=4", NULL };
-	struct net_bench *b = started(settings, VB_NVSP_6_1);
+	struct net_bench *b = net_bench_started(settings, VB_NVSP_6_1);
 	const uint32_t words[] = { 2, 24, 0x1234, 1, 0, 0x4000 };
 	static const uint32_t wanted[13] = {
 		0x80000002, 52, 0x1234, 0, 1, 0, 1, 0, 5, 0xefffffff, 4
@@ -34,7 +26,7 @@ Test(netvsc_objects, initialize_is_answered)
 
 Test(netvsc_objects, keepalive_is_answered)
 {
-	struct net_bench *b = started(NULL, VB_NVSP_6_1);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	const uint32_t words[] = { 8, 12, 77 };
 	uint32_t answer[ANSWER_WORDS];
 
@@ -47,7 +39,7 @@ Test(netvsc_objects, keepalive_is_answered)
 
 Test(netvsc_objects, after_halt_no_frame_comes)
 {
-	struct net_bench *b = started(NULL, VB_NVSP_6_1);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	const uint32_t words[] = { 3, 12, 78 };
 	struct net_packet p;
 
@@ -61,7 +53,7 @@ Test(netvsc_objects, after_halt_no_frame_comes)
 
 static void expect_refused(const uint32_t *words, uint32_t len)
 {
-	struct net_bench *b = started(NULL, VB_NVSP_6_1);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	const struct net_range range = { words, len, 0 };
 	uint64_t id = net_send_ranges(b, 0, 1, NET_NO_SECTION, 0, &range, 1);
 	struct net_packet p;
@@ -106,7 +98,7 @@ static void expect_number(struct net_bench *b, uint32_t oid, uint32_t len, uint3
 Test(netvsc_objects, numbers)
 {
 	const char *const settings[] = { "speed=25000", "max-packets=3", NULL };
-	struct net_bench *b = started(settings, VB_NVSP_6_1);
+	struct net_bench *b = net_bench_started(settings, VB_NVSP_6_1);
 	static const uint32_t wanted[][3] = {
 		{ 0x10102, 4, 0 },	 { 0x10103, 4, 0 },	  { 0x10104, 4, 0 },
 		{ 0x10105, 4, 1500 },	 { 0x10106, 4, 1500 },	  { 0x10107, 4, 250000000 },
@@ -124,7 +116,7 @@ Test(netvsc_objects, numbers)
 
 Test(netvsc_objects, the_list_names_what_is_answered)
 {
-	struct net_bench *b = started(NULL, VB_NVSP_6_1);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	uint32_t list[ANSWER_WORDS], answer[ANSWER_WORDS];
 	uint32_t n = (net_query(b, 0x10101, list, sizeof(list)) - 24) / 4;
 
@@ -139,7 +131,7 @@ Test(netvsc_objects, the_list_names_what_is_answered)
 Test(netvsc_objects, the_mtu_is_the_smaller_one)
 {
 	const char *const settings[] = { "mtu=1400", NULL };
-	struct net_bench *b = started(settings, VB_NVSP_6_1);
+	struct net_bench *b = net_bench_started(settings, VB_NVSP_6_1);
 
 	expect_number(b, 0x10106, 4, 1400);
 	net_bench_free(b);
@@ -149,7 +141,7 @@ Test(netvsc_objects, addresses_and_names)
 {
 	const char *const settings[] = { "mac=02:00:5e:10:20:30", NULL };
 	static const uint8_t mac[6] = { 2, 0, 0x5e, 0x10, 0x20, 0x30 };
-	struct net_bench *b = started(settings, VB_NVSP_6_1);
+	struct net_bench *b = net_bench_started(settings, VB_NVSP_6_1);
 	uint32_t answer[ANSWER_WORDS];
 
 	for (uint32_t oid = 0x1010101; oid <= 0x1010102; oid++) {
@@ -178,7 +170,7 @@ Test(netvsc_objects, addresses_count_on)
 
 Test(netvsc_objects, what_nobody_knows_is_not_supported)
 {
-	struct net_bench *b = started(NULL, VB_NVSP_6_1);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	uint32_t answer[ANSWER_WORDS];
 
 	cr_assert_eq(net_query(b, 0x12345678, answer, sizeof(answer)), 24);
@@ -192,7 +184,7 @@ Test(netvsc_objects, what_nobody_knows_is_not_supported)
 
 static void expect_offload(uint32_t version, uint32_t revision, uint32_t size)
 {
-	struct net_bench *b = started(NULL, version);
+	struct net_bench *b = net_bench_started(NULL, version);
 	uint32_t answer[ANSWER_WORDS] = { 0 };
 	const uint32_t *o = answer + 6;
 
@@ -223,7 +215,7 @@ Test(netvsc_objects, offloads_grow_with_the_version)
 Test(netvsc_objects, offloads_can_be_off)
 {
 	const char *const settings[] = { "checksum=off", "lso=off", "rsc=off", NULL };
-	struct net_bench *b = started(settings, VB_NVSP_6_1);
+	struct net_bench *b = net_bench_started(settings, VB_NVSP_6_1);
 	uint32_t answer[ANSWER_WORDS] = { 0 };
 
 	cr_assert_eq(net_query(b, 0xfc01020b, answer, sizeof(answer)), 24 + 156);
@@ -248,7 +240,7 @@ Test(netvsc_objects, coalescing_wants_all_three)
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		const char *const settings[] = { cases[i].setting, NULL };
-		struct net_bench *b = started(settings, cases[i].version);
+		struct net_bench *b = net_bench_started(settings, cases[i].version);
 		uint8_t o[28] = { 0x80, 3, 28, 0 };
 
 		o[22] = o[23] = cases[i].wish;
@@ -261,7 +253,7 @@ Test(netvsc_objects, coalescing_wants_all_three)
 /* Guests of NVSP 4 and older send 22 bytes, OpenVMM's wants but 20. */
 Test(netvsc_objects, short_offload_parameters_are_taken)
 {
-	struct net_bench *b = started(NULL, VB_NVSP_4);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_4);
 	const uint8_t o[28] = { 0x80, 3, 22, 0 };
 
 	cr_expect_eq(net_set(b, 0xfc01020c, o, 22), 0);
@@ -273,7 +265,7 @@ Test(netvsc_objects, short_offload_parameters_are_taken)
 /* What is wrong with an object is between its OID and the adapter: the message is sound. */
 Test(netvsc_objects, what_an_object_lacks_does_not_refuse_the_message)
 {
-	struct net_bench *b = started(NULL, VB_NVSP_6_1);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	const uint32_t query[] = { 4, 31, 1, 0xfc01020d, 3, 20, 0, 0x00010380 };
 	const uint32_t filter = 0x20;
 	uint32_t answer[ANSWER_WORDS] = { 0 };
@@ -289,7 +281,7 @@ Test(netvsc_objects, what_an_object_lacks_does_not_refuse_the_message)
 Test(netvsc_objects, link_state)
 {
 	const char *const settings[] = { "speed=40000", NULL };
-	struct net_bench *b = started(settings, VB_NVSP_6_1);
+	struct net_bench *b = net_bench_started(settings, VB_NVSP_6_1);
 	uint32_t answer[ANSWER_WORDS] = { 0 };
 	uint64_t speeds[2];
 
@@ -311,7 +303,7 @@ Test(netvsc_objects, link_state)
 
 Test(netvsc_objects, the_filter_is_kept)
 {
-	struct net_bench *b = started(NULL, VB_NVSP_6_1);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	uint32_t filter = 0x20;
 
 	cr_expect_eq(net_set(b, 0x1010e, &filter, 4), 0);
@@ -323,7 +315,7 @@ Test(netvsc_objects, the_filter_is_kept)
 
 Test(netvsc_objects, configuration_is_taken)
 {
-	struct net_bench *b = started(NULL, VB_NVSP_6_1);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	const uint32_t configuration[18] = { 20, 28, 2, 48, 24 };
 	const uint32_t encapsulation[7] = { 0xa8 | 1 << 8 | 28 << 16, 1, 2, 14, 1, 2, 14 };
 

@@ -30,10 +30,8 @@ static void send_large(struct net_bench *b, uint32_t payload)
 static struct net_bench *started(const char *setting)
 {
 	const char *const settings[] = { setting, NULL };
-	struct net_bench *b = net_bench_new(settings);
 
-	net_bench_start(b, VB_NVSP_6_1);
-	return b;
+	return net_bench_started(settings, VB_NVSP_6_1);
 }
 
 /* ---- one frame ---- */

@@ -206,19 +206,16 @@ static struct parameters parameters_of(uint32_t n_queues)
 static struct net_bench *started(void)
 {
 	const char *const settings[] = { "queues=4", NULL };
-	struct net_bench *b = net_bench_new(settings);
 
-	net_bench_start(b, VB_NVSP_6_1);
-	return b;
+	return net_bench_started(settings, VB_NVSP_6_1);
 }
 
 Test(netvsc_rss, capabilities)
 {
 	const char *const settings[] = { "queues=8", "table=64", NULL };
-	struct net_bench *b = net_bench_new(settings);
+	struct net_bench *b = net_bench_started(settings, VB_NVSP_6_1);
 	uint32_t answer[16] = { 0 };
 
-	net_bench_start(b, VB_NVSP_6_1);
 	cr_assert_eq(net_query(b, 0x10203, answer, sizeof(answer)), 24 + 18);
 	cr_expect_eq(answer[3], 0);
 	cr_expect_eq(answer[6], 0x120288);
@@ -232,11 +229,10 @@ Test(netvsc_rss, capabilities)
 Test(netvsc_rss, one_queue_has_none)
 {
 	const char *const settings[] = { "queues=1", NULL };
-	struct net_bench *b = net_bench_new(settings);
+	struct net_bench *b = net_bench_started(settings, VB_NVSP_6_1);
 	uint32_t answer[16];
 	struct net_packet p;
 
-	net_bench_start(b, VB_NVSP_6_1);
 	cr_assert_eq(net_query(b, 0x10203, answer, sizeof(answer)), 24);
 	cr_expect_eq(answer[3], VB_RNDIS_NOT_SUPPORTED);
 	NET_ASK(b, &p, VB_NVSP_SUBCHANNEL, 1, 3);

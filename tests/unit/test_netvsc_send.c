@@ -30,12 +30,15 @@ static uint32_t udp_frame(uint8_t *to, uint32_t len)
 	return len;
 }
 
-static struct net_bench *started(void)
+/* The message of such a frame in a section; returns its length. */
+static uint32_t put_frame(struct net_bench *b, uint32_t section, uint32_t len,
+			  const uint32_t (*infos)[2], uint32_t n_infos)
 {
-	struct net_bench *b = net_bench_new(NULL);
+	uint8_t frame[MAX_FRAME], message[NET_SECTION];
+	uint32_t n = net_message(message, frame, udp_frame(frame, len), infos, n_infos);
 
-	net_bench_start(b, VB_NVSP_6_1);
-	return b;
+	net_put_section(b, section, message, n);
+	return n;
 }
 
 /* The peer has got the frame whole: it sends the payload back. */
@@ -58,11 +61,9 @@ static void expect_success(struct net_bench *b, uint64_t id)
 
 Test(netvsc_send, a_frame_in_a_section)
 {
-	struct net_bench *b = started();
-	uint8_t frame[200], message[300];
-	uint32_t n = net_message(message, frame, udp_frame(frame, 200), NULL, 0);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
+	uint32_t n = put_frame(b, 9, 200, NULL, 0);
 
-	net_put_section(b, 9, message, n);
 	expect_success(b, net_send_section(b, 0, 0, 9, n));
 	expect_echo(b, 0, 200);
 	cr_expect_eq(net_counter(b, "sent"), 1);
@@ -73,12 +74,10 @@ Test(netvsc_send, a_frame_in_a_section)
 /* The last byte of the last section: 10 of 6144 bytes are in 16 pages. */
 Test(netvsc_send, a_section_may_be_full)
 {
-	struct net_bench *b = started();
-	uint8_t frame[NET_SECTION], message[NET_SECTION];
-	uint32_t n = net_message(message, frame, udp_frame(frame, NET_SECTION - 44), NULL, 0);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
+	uint32_t n = put_frame(b, 9, NET_SECTION - 44, NULL, 0);
 
 	cr_assert_eq(n, NET_SECTION);
-	net_put_section(b, 9, message, n);
 	expect_success(b, net_send_section(b, 0, 0, 9, n));
 	cr_expect_eq(net_counter(b, "sent_bytes"), NET_SECTION - 44);
 	net_bench_free(b);
@@ -87,7 +86,7 @@ Test(netvsc_send, a_section_may_be_full)
 /* As Linux has it: the message's head, then the frame in pieces that cross pages. */
 Test(netvsc_send, a_frame_in_ranges)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	uint8_t frame[1500], message[1600];
 	uint32_t n = net_message(message, frame, udp_frame(frame, 1500), NULL, 0);
 	const struct net_range ranges[] = {
@@ -105,7 +104,7 @@ Test(netvsc_send, a_frame_in_ranges)
 /* The head in a section, the rest in ranges behind it. */
 Test(netvsc_send, a_frame_partly_in_both)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	uint8_t frame[1500], message[1600];
 	uint32_t n = net_message(message, frame, udp_frame(frame, 1500), NULL, 0);
 	const struct net_range ranges[] = { { message + 60, 500, 0 },
@@ -140,7 +139,7 @@ static uint32_t put_batch(struct net_bench *b, uint32_t n, uint32_t frame_len)
 
 Test(netvsc_send, several_frames_in_one_packet)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 
 	expect_success(b, net_send_section(b, 0, 0, 0, put_batch(b, 8, 101)));
 	for (int i = 0; i < 8; i++)
@@ -152,12 +151,10 @@ Test(netvsc_send, several_frames_in_one_packet)
 
 Test(netvsc_send, an_answer_goes_where_the_packet_came_from)
 {
-	struct net_bench *b = started();
-	uint8_t frame[100], message[200];
-	uint32_t n = net_message(message, frame, udp_frame(frame, 100), NULL, 0);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
+	uint32_t n = put_frame(b, 0, 100, NULL, 0);
 
 	net_bench_more_queues(b, 2, 4);
-	net_put_section(b, 0, message, n);
 	net_expect_completion(b, 2, net_send_section(b, 2, 0, 0, n), VB_NVSP_RNDIS_COMPLETE,
 			      VB_NVSP_SUCCESS);
 	expect_echo(b, 0, 100);
@@ -166,11 +163,9 @@ Test(netvsc_send, an_answer_goes_where_the_packet_came_from)
 
 Test(netvsc_send, who_asks_for_no_answer_gets_none)
 {
-	struct net_bench *b = started();
-	uint8_t frame[100], message[200];
-	uint32_t n = net_message(message, frame, udp_frame(frame, 100), NULL, 0);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
+	uint32_t n = put_frame(b, 0, 100, NULL, 0);
 
-	net_put_section(b, 0, message, n);
 	NET_TELL(b, 0, VB_NVSP_RNDIS, 0, 0, n);
 	expect_echo(b, 0, 100);
 	net_bench_free(b);
@@ -180,12 +175,10 @@ Test(netvsc_send, large_sends_and_tags_are_understood)
 {
 	static const uint32_t infos[][2] = { { 6, 0x0648 | 1 << 3 },
 					     { 2, 0x40000000 | 34 << 20 | 1000 } };
-	struct net_bench *b = started();
-	uint8_t frame[1500], message[1600];
-	uint32_t n = net_message(message, frame, udp_frame(frame, 1500), infos, 2);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
+	uint32_t n = put_frame(b, 0, 1500, infos, 2);
 	struct net_frame f;
 
-	net_put_section(b, 0, message, n);
 	expect_success(b, net_send_section(b, 0, 0, 0, n));
 	cr_expect_eq(net_counter(b, "large_sends"), 1);
 	cr_assert(net_take_frame(b, 0, &f), "the tag comes back with the reply");
@@ -216,7 +209,7 @@ Test(netvsc_send, a_section_out_of_the_buffer)
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		struct net_bench *b = started();
+		struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 
 		expect_refused(b, net_send_section(b, 0, 0, wrong[i][0], wrong[i][1]));
 		net_bench_free(b);
@@ -225,7 +218,7 @@ Test(netvsc_send, a_section_out_of_the_buffer)
 
 Test(netvsc_send, a_section_of_a_revoked_buffer)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 
 	NET_TELL(b, 0, VB_NVSP_REVOKE_SEND_BUFFER, 0);
 	expect_refused(b, net_send_section(b, 0, 0, 0, put_batch(b, 1, 100)));
@@ -235,7 +228,7 @@ Test(netvsc_send, a_section_of_a_revoked_buffer)
 /* The guest tears the list down without a word to the switch. */
 Test(netvsc_send, a_section_of_a_buffer_that_is_gone)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	const struct vb_value values[] = {
 		VB_NUMBER("vmbus.type", VB_CTL_GPADL_TEARDOWN),
 		VB_NUMBER("vmbus.gpadl_teardown.relid", b->c[0].relid),
@@ -277,7 +270,7 @@ Test(netvsc_send, ranges_that_lie)
 	};
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
-		struct net_bench *b = started();
+		struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 
 		expect_refused(b, send_raw_ranges(b, wrong[i], wrong[i][3] ? 32 : 24));
 		net_bench_free(b);
@@ -287,7 +280,7 @@ Test(netvsc_send, ranges_that_lie)
 Test(netvsc_send, more_bytes_than_a_packet_may_have)
 {
 	uint64_t ranges[2 + 65] = { 1ull << 32, 65 * VB_PAGE };
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 
 	for (int i = 0; i < 65; i++)
 		ranges[2 + i] = b->page[0];
@@ -310,7 +303,7 @@ Test(netvsc_send, messages_that_lie)
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		static const uint32_t vlan[][2] = { { 6, 0x648 } };
-		struct net_bench *b = started();
+		struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 		uint8_t frame[100], message[200];
 		uint32_t n = net_message(message, frame, udp_frame(frame, 100), vlan, 1);
 
@@ -334,7 +327,7 @@ Test(netvsc_send, information_that_lies)
 
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		static const uint32_t vlan[][2] = { { 6, 0x648 } };
-		struct net_bench *b = started();
+		struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 		uint8_t frame[100], message[200];
 		uint32_t n = net_message(message, frame, udp_frame(frame, 100), vlan, 1);
 
@@ -351,7 +344,7 @@ Test(netvsc_send, information_that_lies)
 static void expect_split(uint32_t first, uint32_t n_infos, bool is_refused)
 {
 	static const uint32_t infos[][2] = { { 6, 0x648 } };
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	uint8_t frame[100], message[200];
 	uint32_t n = net_message(message, frame, udp_frame(frame, 100), infos, n_infos);
 	const struct net_range ranges[] = { { message, first, 4096 - first },
@@ -379,7 +372,7 @@ Test(netvsc_send, a_head_that_is_split)
 
 Test(netvsc_send, a_batch_ends_where_it_lies)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	uint32_t n = put_batch(b, 3, 100), zero = 0;
 	uint8_t *second = guest_memory(&b->g, b->send[0]) + 144;
 
@@ -394,7 +387,7 @@ Test(netvsc_send, a_batch_ends_where_it_lies)
 /* The last message is longer than what is left of the packet, but not than what was before. */
 Test(netvsc_send, a_batch_that_ends_too_early)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	uint32_t n = put_batch(b, 2, 100), length = 144 + 8;
 
 	memcpy(guest_memory(&b->g, b->send[0]) + 144 + 4, &length, 4);
@@ -408,23 +401,23 @@ Test(netvsc_send, a_batch_that_ends_too_early)
 Test(netvsc_send, the_channel_type_must_be_right)
 {
 	const uint32_t query[7] = { 4, 28, 9, 0x10106, 0, 20 };
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 
 	net_put_section(b, 0, query, sizeof(query));
 	expect_refused(b, net_send_section(b, 0, 0, 0, sizeof(query)));
 	net_bench_free(b);
-	b = started();
+	b = net_bench_started(NULL, VB_NVSP_6_1);
 	expect_refused(b, net_send_section(b, 0, 1, 0, put_batch(b, 1, 100)));
 	net_bench_free(b);
 }
 
 Test(netvsc_send, an_empty_packet)
 {
-	struct net_bench *b = started();
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 
 	expect_refused(b, net_send_section(b, 0, 0, 0, 0));
 	net_bench_free(b);
-	b = started();
+	b = net_bench_started(NULL, VB_NVSP_6_1);
 	expect_refused(b, net_send_section(b, 0, 0, NET_NO_SECTION, 0));
 	net_bench_free(b);
 }

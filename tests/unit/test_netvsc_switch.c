@@ -138,10 +138,9 @@ Test(netvsc_switch, control_without_a_receive_buffer_is_refused)
 
 Test(netvsc_switch, an_unknown_message_is_told_and_answered)
 {
-	struct net_bench *b = net_bench_new(NULL);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	struct net_packet p;
 
-	net_bench_start(b, VB_NVSP_6_1);
 	NET_ASK(b, &p, 120, 1, 2);
 	cr_expect_eq(p.len, 0);
 	cr_expect(strstr(net_bench_trouble(b), "type 120"));
@@ -153,13 +152,12 @@ Test(netvsc_switch, an_unknown_message_is_told_and_answered)
 
 Test(netvsc_switch, what_belongs_to_the_primary_is_not_taken_elsewhere)
 {
-	struct net_bench *b = net_bench_new(NULL);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	const uint32_t query[7] = { 4, 28, 9, 0x10106, 0, 20 };
 	const struct net_range r = { query, sizeof(query), 0 };
 	struct net_packet p;
 	uint64_t id;
 
-	net_bench_start(b, VB_NVSP_6_1);
 	net_bench_more_queues(b, 1, 4);
 	NET_TELL(b, 1, VB_NVSP_INIT, VB_NVSP_5, VB_NVSP_5);
 	cr_expect(strstr(net_bench_trouble(b), "queue 1"));
@@ -272,10 +270,9 @@ Test(netvsc_switch, buffers_that_cannot_be_are_refused)
 
 Test(netvsc_switch, revoked_buffers_can_be_replaced)
 {
-	struct net_bench *b = net_bench_new(NULL);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	struct net_packet p;
 
-	net_bench_start(b, VB_NVSP_6_1);
 	NET_TELL(b, 0, VB_NVSP_REVOKE_RECEIVE_BUFFER, 0xcafe);
 	NET_TELL(b, 0, VB_NVSP_REVOKE_SEND_BUFFER, 0);
 	cr_expect(!b->n->receive.there && !b->n->send.there);
@@ -300,10 +297,9 @@ static size_t count_offers(struct net_bench *b)
 Test(netvsc_switch, queues_are_offered_up_to_the_limit)
 {
 	const char *const settings[] = { "queues=4", NULL };
-	struct net_bench *b = net_bench_new(settings);
+	struct net_bench *b = net_bench_started(settings, VB_NVSP_5);
 	struct net_packet p;
 
-	net_bench_start(b, VB_NVSP_5);
 	NET_ASK(b, &p, VB_NVSP_SUBCHANNEL, 1, 2);
 	cr_expect_eq(p.word[0], VB_NVSP_SUBCHANNEL);
 	cr_expect_eq(p.word[1], VB_NVSP_SUCCESS);
@@ -320,10 +316,9 @@ Test(netvsc_switch, queues_are_offered_up_to_the_limit)
 
 Test(netvsc_switch, other_operations_on_queues_fail)
 {
-	struct net_bench *b = net_bench_new(NULL);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_5);
 	struct net_packet p;
 
-	net_bench_start(b, VB_NVSP_5);
 	NET_ASK(b, &p, VB_NVSP_SUBCHANNEL, 2, 2);
 	cr_expect_eq(p.word[1], VB_NVSP_FAILURE);
 	cr_expect_eq(p.word[2], 0);
@@ -334,10 +329,9 @@ Test(netvsc_switch, other_operations_on_queues_fail)
 Test(netvsc_switch, a_reopened_adapter_begins_anew)
 {
 	const char *const settings[] = { "queues=2", NULL };
-	struct net_bench *b = net_bench_new(settings);
+	struct net_bench *b = net_bench_started(settings, VB_NVSP_6_1);
 	struct net_packet p;
 
-	net_bench_start(b, VB_NVSP_6_1);
 	NET_ASK(b, &p, VB_NVSP_SUBCHANNEL, 1, 1);
 	cr_expect_eq(count_offers(b), 1);
 	net_bench_close(b, 0);
@@ -356,10 +350,9 @@ Test(netvsc_switch, a_reopened_adapter_begins_anew)
 
 Test(netvsc_switch, the_data_path_is_switched_with_an_empty_answer)
 {
-	struct net_bench *b = net_bench_new(NULL);
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
 	struct net_packet p;
 
-	net_bench_start(b, VB_NVSP_6_1);
 	NET_ASK(b, &p, VB_NVSP_SWITCH_DATA_PATH, 1);
 	cr_expect_eq(p.len, 0);
 	cr_expect(b->n->vf_path);

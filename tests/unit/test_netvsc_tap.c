@@ -19,30 +19,31 @@
 #define TCP_SUM (1u << 2)
 #define UDP_SUM (1u << 3)
 
-struct cable {
+/* Plugged in before each test, which is a process of its own. */
+static struct {
 	struct net_bench *b;
 	int fd; /* the machine's end */
-};
+} cable;
 
 static const char *const settings[] = { "backend=tap:vbtest", NULL };
 
-static struct cable plugged(void)
+static void plug(void)
 {
-	struct cable c;
 	int fds[2];
 
 	cr_assert_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds), 0);
-	c.fd = fds[1];
-	c.b = net_bench_new_with(settings, NULL, fds[0]);
-	net_bench_start(c.b, VB_NVSP_6_1);
-	return c;
+	cable.fd = fds[1];
+	cable.b = net_bench_new_with(settings, NULL, fds[0]);
+	net_bench_start(cable.b, VB_NVSP_6_1);
 }
 
-static void unplug(struct cable *c)
+static void unplug(void)
 {
-	net_bench_free(c->b);
-	close(c->fd);
+	net_bench_free(cable.b);
+	close(cable.fd);
 }
+
+TestSuite(netvsc_tap, .init = plug, .fini = unplug);
 
 /* ---- from the guest ---- */
 
@@ -53,10 +54,10 @@ struct got {
 	uint32_t len;
 };
 
-static bool get(const struct cable *c, struct got *ret)
+static bool get(struct got *ret)
 {
 	static uint8_t bytes[70000];
-	ssize_t n = read(c->fd, bytes, sizeof(bytes));
+	ssize_t n = read(cable.fd, bytes, sizeof(bytes));
 
 	if (n < 0)
 		return false;
@@ -68,50 +69,47 @@ static bool get(const struct cable *c, struct got *ret)
 }
 
 /* Send a frame with this information, in pages of its own. */
-static void send_frame(struct cable *c, const uint8_t *frame, uint32_t len,
-		       const uint32_t (*infos)[2], uint32_t n_infos, uint32_t status)
+static void send_frame(const uint8_t *frame, uint32_t len, const uint32_t (*infos)[2],
+		       uint32_t n_infos, uint32_t status)
 {
 	static uint8_t message[66000];
 	const struct net_range range = { message, net_message(message, frame, len, infos, n_infos),
 					 0 };
 
-	net_expect_completion(c->b, 0, net_send_ranges(c->b, 0, 0, NET_NO_SECTION, 0, &range, 1),
+	net_expect_completion(cable.b, 0,
+			      net_send_ranges(cable.b, 0, 0, NET_NO_SECTION, 0, &range, 1),
 			      VB_NVSP_RNDIS_COMPLETE, status);
 }
 
 Test(netvsc_tap, a_frame_goes_out_as_it_is)
 {
-	struct cable c = plugged();
 	static struct got got;
 	uint8_t frame[700];
 
 	net_plain(frame, sizeof(frame));
-	send_frame(&c, frame, sizeof(frame), NULL, 0, VB_NVSP_SUCCESS);
-	cr_assert(get(&c, &got));
+	send_frame(frame, sizeof(frame), NULL, 0, VB_NVSP_SUCCESS);
+	cr_assert(get(&got));
 	cr_expect_eq(got.len, sizeof(frame));
 	cr_expect_eq(memcmp(got.frame, frame, sizeof(frame)), 0);
 	cr_expect_eq(got.head.flags, 0);
 	cr_expect_eq(got.head.gso_type, VIRTIO_NET_HDR_GSO_NONE);
-	cr_expect_str_eq(c.b->l.link_name, "vbtest");
-	unplug(&c);
+	cr_expect_str_eq(cable.b->l.link_name, "vbtest");
 }
 
 Test(netvsc_tap, tags_are_put_into_the_frame)
 {
 	static const uint32_t infos[][2] = { { 6, 5 | 1 << 3 | 100 << 4 } };
 	static const uint8_t tag[4] = { 0x81, 0, 0xb0, 100 };
-	struct cable c = plugged();
 	static struct got got;
 	uint8_t frame[60];
 
 	net_plain(frame, sizeof(frame));
-	send_frame(&c, frame, sizeof(frame), infos, 1, VB_NVSP_SUCCESS);
-	cr_assert(get(&c, &got));
+	send_frame(frame, sizeof(frame), infos, 1, VB_NVSP_SUCCESS);
+	cr_assert(get(&got));
 	cr_expect_eq(got.len, sizeof(frame) + 4);
 	cr_expect_eq(memcmp(got.frame, frame, 12), 0);
 	cr_expect_eq(memcmp(got.frame + 12, tag, 4), 0);
 	cr_expect_eq(memcmp(got.frame + 16, frame + 12, sizeof(frame) - 12), 0);
-	unplug(&c);
 }
 
 /* What the interface does with what is left open: the rest of the sum, from csum_start to the end. */
@@ -149,35 +147,31 @@ static uint32_t tcp_frame(uint8_t *frame, uint32_t payload)
 Test(netvsc_tap, open_checksums_of_tcp_are_completed)
 {
 	static const uint32_t infos[][2] = { { 0, 1 | TCP_SUM | WIRE_PAYLOAD << 16 } };
-	struct cable c = plugged();
 	static struct got got;
 	uint8_t frame[200];
 
-	send_frame(&c, frame, tcp_frame(frame, 101), infos, 1, VB_NVSP_SUCCESS);
-	cr_assert(get(&c, &got));
+	send_frame(frame, tcp_frame(frame, 101), infos, 1, VB_NVSP_SUCCESS);
+	cr_assert(get(&got));
 	cr_expect_eq(got.head.csum_start, WIRE_PAYLOAD);
 	cr_expect_eq(got.head.csum_offset, 16);
 	cr_expect_eq(got.head.gso_type, VIRTIO_NET_HDR_GSO_NONE);
 	complete(&got);
 	cr_expect_eq(ipv4_sum(got.frame + WIRE_IP, got.len - WIRE_IP), 0);
-	unplug(&c);
 }
 
 Test(netvsc_tap, open_checksums_of_udp_are_completed)
 {
 	static const uint32_t infos[][2] = { { 0, 1 | UDP_SUM | WIRE_PAYLOAD << 16 } };
-	struct cable c = plugged();
 	static struct got got;
 	uint8_t frame[100] = { 0 };
 	uint32_t len = wire_ip(frame, 17, 50);
 
 	wire_put16(frame + WIRE_PAYLOAD + 4, 50);
-	send_frame(&c, frame, len, infos, 1, VB_NVSP_SUCCESS);
-	cr_assert(get(&c, &got));
+	send_frame(frame, len, infos, 1, VB_NVSP_SUCCESS);
+	cr_assert(get(&got));
 	cr_expect_eq(got.head.csum_offset, 6);
 	complete(&got);
 	cr_expect_eq(ipv4_sum(got.frame + WIRE_IP, got.len - WIRE_IP), 0);
-	unplug(&c);
 }
 
 /* As Linux leaves a large send: no length, no checksum of IP, and a tag beside it. */
@@ -185,15 +179,14 @@ Test(netvsc_tap, large_sends_are_cut_by_the_interface)
 {
 	static const uint32_t infos[][2] = { { 6, 7 << 4 },
 					     { 2, 1u << 30 | WIRE_PAYLOAD << 20 | 1460 } };
-	struct cable c = plugged();
 	static struct got got;
 	static uint8_t frame[60000];
 	uint32_t len = tcp_frame(frame, 50000);
 
 	wire_put16(frame + WIRE_IP + 2, 0);
 	wire_put16(frame + WIRE_IP + 10, 0);
-	send_frame(&c, frame, len, infos, 2, VB_NVSP_SUCCESS);
-	cr_assert(get(&c, &got));
+	send_frame(frame, len, infos, 2, VB_NVSP_SUCCESS);
+	cr_assert(get(&got));
 	cr_assert_eq(got.len, len + 4);
 	cr_expect_eq(got.head.gso_type, VIRTIO_NET_HDR_GSO_TCPV4);
 	cr_expect_eq(got.head.gso_size, 1460);
@@ -203,7 +196,6 @@ Test(netvsc_tap, large_sends_are_cut_by_the_interface)
 	cr_expect_eq(wire_sum(got.frame + 4 + WIRE_IP, 20, 0), 0);
 	complete(&got);
 	cr_expect_eq(ipv4_sum(got.frame + 4 + WIRE_IP, got.len - 4 - WIRE_IP), 0);
-	unplug(&c);
 }
 
 #define V6_PAYLOAD 54u
@@ -238,25 +230,23 @@ Test(netvsc_tap, ipv6)
 {
 	static const uint32_t sums[][2] = { { 0, 2 | TCP_SUM | V6_PAYLOAD << 16 } };
 	static const uint32_t large[][2] = { { 2, 3u << 30 | V6_PAYLOAD << 20 | 1440 } };
-	struct cable c = plugged();
 	static struct got got;
 	static uint8_t frame[40000];
 	uint32_t len;
 
-	send_frame(&c, frame, tcp6_frame(frame, 100), sums, 1, VB_NVSP_SUCCESS);
-	cr_assert(get(&c, &got));
+	send_frame(frame, tcp6_frame(frame, 100), sums, 1, VB_NVSP_SUCCESS);
+	cr_assert(get(&got));
 	cr_expect_eq(got.head.csum_start, V6_PAYLOAD);
 	complete(&got);
 	expect_ipv6(&got);
 	len = tcp6_frame(frame, 30000);
 	wire_put16(frame + 18, 0);
-	send_frame(&c, frame, len, large, 1, VB_NVSP_SUCCESS);
-	cr_assert(get(&c, &got));
+	send_frame(frame, len, large, 1, VB_NVSP_SUCCESS);
+	cr_assert(get(&got));
 	cr_expect_eq(got.head.gso_type, VIRTIO_NET_HDR_GSO_TCPV6);
 	cr_expect_eq(got.head.hdr_len, V6_PAYLOAD + 20);
 	complete(&got);
 	expect_ipv6(&got);
-	unplug(&c);
 }
 
 /* ---- that the interface must not get ---- */
@@ -283,131 +273,119 @@ Test(netvsc_tap, frames_that_lie_stay_here)
 {
 	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
 		const uint32_t infos[][2] = { { wrong[i].info[0], wrong[i].info[1] } };
-		struct cable c = plugged();
 		static struct got got;
 		uint8_t frame[200];
 		uint32_t len = tcp_frame(frame, 80);
 
 		frame[wrong[i].at] = (uint8_t)wrong[i].value;
-		send_frame(&c, frame, len, infos, 1, VB_NVSP_SUCCESS);
-		cr_expect(!get(&c, &got), "%zu", i);
-		cr_expect_eq(net_counter(c.b, "dropped_wire"), 1, "%zu", i);
-		cr_expect_eq(c.b->l.n_troubles, 1);
-		unplug(&c);
+		send_frame(frame, len, infos, 1, VB_NVSP_SUCCESS);
+		cr_expect(!get(&got), "%zu", i);
+		cr_expect_eq(net_counter(cable.b, "dropped_wire"), 1, "%zu", i);
+		cr_expect_eq(cable.b->l.n_troubles, 1);
+		unplug();
+		plug();
 	}
 }
 
 Test(netvsc_tap, what_it_does_not_take_is_counted_and_told_once)
 {
-	struct cable c = plugged();
 	uint8_t frame[60];
 
 	net_plain(frame, sizeof(frame));
-	close(c.fd);
-	c.fd = open("/dev/null", 0);
+	close(cable.fd);
+	cable.fd = open("/dev/null", 0);
 	for (int i = 0; i < 3; i++)
-		send_frame(&c, frame, sizeof(frame), NULL, 0, VB_NVSP_SUCCESS);
-	cr_expect_eq(net_counter(c.b, "dropped_wire"), 3);
-	cr_expect_eq(c.b->l.n_troubles, 1);
-	cr_expect(strstr(c.b->l.trouble, "tap vbtest"));
-	unplug(&c);
+		send_frame(frame, sizeof(frame), NULL, 0, VB_NVSP_SUCCESS);
+	cr_expect_eq(net_counter(cable.b, "dropped_wire"), 3);
+	cr_expect_eq(cable.b->l.n_troubles, 1);
+	cr_expect(strstr(cable.b->l.trouble, "tap vbtest"));
 }
 
 Test(netvsc_tap, a_cable_that_is_pulled_carries_nothing)
 {
-	struct cable c = plugged();
 	struct loop_request rq;
 	static struct got got;
 	struct net_packet p;
 	uint8_t frame[60];
 
 	net_plain(frame, sizeof(frame));
-	net_command(c.b, "link down", &rq);
-	cr_assert(net_take(c.b, 0, &p));
-	send_frame(&c, frame, sizeof(frame), NULL, 0, VB_NVSP_SUCCESS);
-	cr_expect(!get(&c, &got));
-	cr_expect_eq(net_counter(c.b, "dropped_wire"), 1);
-	unplug(&c);
+	net_command(cable.b, "link down", &rq);
+	cr_assert(net_take(cable.b, 0, &p));
+	send_frame(frame, sizeof(frame), NULL, 0, VB_NVSP_SUCCESS);
+	cr_expect(!get(&got));
+	cr_expect_eq(net_counter(cable.b, "dropped_wire"), 1);
 }
 
 /* ---- to the guest ---- */
 
-static void put(const struct cable *c, const uint8_t *frame, uint32_t len)
+static void put(const uint8_t *frame, uint32_t len)
 {
 	uint8_t bytes[HEAD + 9000] = { 0 };
 
 	memcpy(bytes + HEAD, frame, len);
-	cr_assert_eq(write(c->fd, bytes, HEAD + len), HEAD + len);
+	cr_assert_eq(write(cable.fd, bytes, HEAD + len), HEAD + len);
 }
 
 Test(netvsc_tap, frames_come_within_a_millisecond)
 {
-	struct cable c = plugged();
 	struct net_frame f;
 	uint8_t frame[900];
 
 	net_plain(frame, sizeof(frame));
-	put(&c, frame, sizeof(frame));
-	put(&c, frame, 60);
-	loop_advance(&c.b->l, MS);
-	cr_assert(net_take_frame(c.b, 0, &f));
+	put(frame, sizeof(frame));
+	put(frame, 60);
+	loop_advance(&cable.b->l, MS);
+	cr_assert(net_take_frame(cable.b, 0, &f));
 	cr_expect_eq(f.len, sizeof(frame));
 	cr_expect_eq(memcmp(f.bytes, frame, f.len), 0);
 	cr_expect_eq(f.n_infos, 0, "nobody has looked at its checksums");
-	cr_assert(net_take_frame(c.b, 0, &f));
+	cr_assert(net_take_frame(cable.b, 0, &f));
 	cr_expect_eq(f.len, 60);
-	unplug(&c);
 }
 
 Test(netvsc_tap, tags_are_taken_out_of_the_frame)
 {
-	struct cable c = plugged();
 	struct net_frame f;
 	uint8_t frame[100];
 
 	net_plain(frame, sizeof(frame));
 	wire_put16(frame + 12, 0x8100);
 	wire_put16(frame + 14, 0xb064);
-	put(&c, frame, sizeof(frame));
-	loop_advance(&c.b->l, MS);
-	cr_assert(net_take_frame(c.b, 0, &f));
+	put(frame, sizeof(frame));
+	loop_advance(&cable.b->l, MS);
+	cr_assert(net_take_frame(cable.b, 0, &f));
 	cr_expect_eq(f.len, 96);
 	cr_expect_eq(net_info(&f, 6), 5 | 1 << 3 | 100 << 4);
 	cr_expect_eq(memcmp(f.bytes, frame, 12), 0);
 	cr_expect_eq(memcmp(f.bytes + 12, frame + 16, 84), 0);
-	unplug(&c);
 }
 
 Test(netvsc_tap, frames_before_the_guest_wants_any_are_dropped)
 {
-	struct cable c = plugged();
 	const uint32_t none = 0;
 	struct net_packet p;
 	uint8_t frame[60];
 
 	net_plain(frame, sizeof(frame));
-	net_set(c.b, 0x1010e, &none, 4);
-	put(&c, frame, sizeof(frame));
-	loop_advance(&c.b->l, MS);
-	cr_expect(!net_take(c.b, 0, &p));
-	cr_expect_eq(net_counter(c.b, "dropped_filter"), 1);
-	unplug(&c);
+	net_set(cable.b, 0x1010e, &none, 4);
+	put(frame, sizeof(frame));
+	loop_advance(&cable.b->l, MS);
+	cr_expect(!net_take(cable.b, 0, &p));
+	cr_expect_eq(net_counter(cable.b, "dropped_filter"), 1);
 }
 
 Test(netvsc_tap, scraps_are_no_frames)
 {
-	struct cable c = plugged();
 	struct net_packet p;
 	uint8_t frame[60];
 
 	net_plain(frame, sizeof(frame));
-	put(&c, frame, 13);
-	loop_advance(&c.b->l, 2 * MS);
-	cr_expect(!net_take(c.b, 0, &p));
-	put(&c, frame, 60);
-	loop_advance(&c.b->l, 2 * MS);
-	cr_expect(net_take(c.b, 0, &p), "what follows comes");
-	unplug(&c);
+	put(frame, 13);
+	loop_advance(&cable.b->l, 2 * MS);
+	cr_expect(!net_take(cable.b, 0, &p));
+	put(frame, 60);
+	loop_advance(&cable.b->l, 2 * MS);
+	cr_expect(net_take(cable.b, 0, &p), "what follows comes");
 }
 
 /* ---- opening ---- */
@@ -429,38 +407,34 @@ Test(netvsc_tap, an_interface_that_cannot_be_opened)
 /* It is open as long as the device is there, whatever the guest does with it. */
 Test(netvsc_tap, it_stays_open_when_the_guest_comes_again)
 {
-	struct cable c = plugged();
 	static struct got got;
 	uint8_t frame[60];
 
 	net_plain(frame, sizeof(frame));
-	net_bench_close(c.b, 0);
-	net_bench_open(c.b, 0, 8);
-	net_bench_start(c.b, VB_NVSP_5);
-	send_frame(&c, frame, sizeof(frame), NULL, 0, VB_NVSP_SUCCESS);
-	cr_expect(get(&c, &got));
-	cr_expect_str_eq(net_bench_trouble(c.b), "");
-	unplug(&c);
+	net_bench_close(cable.b, 0);
+	net_bench_open(cable.b, 0, 8);
+	net_bench_start(cable.b, VB_NVSP_5);
+	send_frame(frame, sizeof(frame), NULL, 0, VB_NVSP_SUCCESS);
+	cr_expect(get(&got));
+	cr_expect_str_eq(net_bench_trouble(cable.b), "");
 }
 
 Test(netvsc_tap, another_backend_from_the_next_opening_on)
 {
-	struct cable c = plugged();
 	struct loop_request rq;
 	uint8_t frame[60];
 
 	net_plain(frame, sizeof(frame));
-	loop_command(&c.b->l, &rq, "set netvsc backend=sink");
+	loop_command(&cable.b->l, &rq, "set netvsc backend=sink");
 	cr_expect_eq(rq.status, 0);
-	net_bench_close(c.b, 0);
-	net_bench_open(c.b, 0, 8);
-	cr_expect_eq(read(c.fd, frame, sizeof(frame)), 0, "the other end is closed");
-	net_bench_close(c.b, 0);
-	loop_command(&c.b->l, &rq, "set netvsc backend=tap:other");
-	net_bench_open(c.b, 0, 8);
-	cr_expect(strstr(net_bench_trouble(c.b), "cannot open tap other: not permitted"));
-	net_bench_start(c.b, VB_NVSP_5);
-	send_frame(&c, frame, sizeof(frame), NULL, 0, VB_NVSP_SUCCESS);
-	cr_expect_eq(net_counter(c.b, "dropped_wire"), 1, "it is nobody's");
-	unplug(&c);
+	net_bench_close(cable.b, 0);
+	net_bench_open(cable.b, 0, 8);
+	cr_expect_eq(read(cable.fd, frame, sizeof(frame)), 0, "the other end is closed");
+	net_bench_close(cable.b, 0);
+	loop_command(&cable.b->l, &rq, "set netvsc backend=tap:other");
+	net_bench_open(cable.b, 0, 8);
+	cr_expect(strstr(net_bench_trouble(cable.b), "cannot open tap other: not permitted"));
+	net_bench_start(cable.b, VB_NVSP_5);
+	send_frame(frame, sizeof(frame), NULL, 0, VB_NVSP_SUCCESS);
+	cr_expect_eq(net_counter(cable.b, "dropped_wire"), 1, "it is nobody's");
 }
