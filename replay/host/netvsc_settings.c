@@ -25,21 +25,16 @@ static int parse_mac(const struct vb_setting *row, void *state, const char *text
 
 static int parse_version(const struct vb_setting *row, void *state, const char *text)
 {
-	static const struct {
-		const char *text;
-		uint32_t version;
-	} versions[] = { { "1", VB_NVSP_1 }, { "2", VB_NVSP_2 }, { "4", VB_NVSP_4 },
-			 { "5", VB_NVSP_5 }, { "6", VB_NVSP_6 }, { "6.1", VB_NVSP_6_1 } };
+	const struct vb_name *v = vb_proto_by_name("nvsp")->versions;
 	struct vb_netvsc *n = state;
 
 	(void)row;
-	for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-		if (strcmp(text, versions[i].text) != 0)
-			continue;
-		n->max_version = versions[i].version;
-		return 0;
-	}
-	return -EINVAL;
+	while (v->name && strcmp(text, v->name) != 0)
+		v++;
+	if (!v->name)
+		return -EINVAL;
+	n->max_version = v->value;
+	return 0;
 }
 
 #define TAP "tap:"

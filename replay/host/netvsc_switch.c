@@ -46,11 +46,8 @@ static bool read_fields(struct vb_netvsc *n, const struct vb_hpacket *p, struct 
 
 static bool speaks(const struct vb_netvsc *n, uint64_t version)
 {
-	static const uint32_t versions[] = { VB_NVSP_1, VB_NVSP_2, VB_NVSP_4,
-					     VB_NVSP_5, VB_NVSP_6, VB_NVSP_6_1 };
-
-	for (size_t i = 0; i < COUNT(versions); i++)
-		if (versions[i] == version)
+	for (const struct vb_name *v = vb_proto_by_name("nvsp")->versions; v->name; v++)
+		if (v->value == version)
 			return version <= n->max_version;
 	return false;
 }
