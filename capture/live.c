@@ -16,6 +16,7 @@
 #define WAIT_MS 100
 #define NS_PER_MS UINT64_C(1000000)
 #define LOOK_EVERY 64u /* records between two looks at clock and signals, at most */
+#define SHOWN_MS 40 /* how old a record may be when the source has it: no other one waits for it */
 
 struct capture {
 	const struct vb_options *opt;
@@ -163,10 +164,13 @@ static int take_record(struct capture *c, const struct vb_event *ev)
 	return rc;
 }
 
-/* Records that come one by one, but never let the source be idle, are to be seen all the same. */
-static bool is_late(const struct capture *c)
+/*
+ * Records that come one by one, but never let the source be idle, are to be seen all the same. The
+ * time of a record tells, as the clock would, that the last look is long ago: it costs nothing.
+ */
+static bool is_late(const struct capture *c, const struct vb_event *ev)
 {
-	return vb_monotonic_ns() - c->now_ns >= WAIT_MS * NS_PER_MS;
+	return ev->hdr.mono_ns >= c->now_ns + (WAIT_MS - SHOWN_MS) * NS_PER_MS;
 }
 
 /* Scripts that load drivers after hv_vmbus wait for this line: what they do is seen from here on. */
@@ -191,11 +195,12 @@ static int capture_all(struct capture *c)
 		tell_bus(c);
 		if (rc == 0 || (rc < 0 && rc != -EAGAIN))
 			break;
-		if (rc == -EAGAIN)
+		if (rc == -EAGAIN) {
 			rc = look_around(c, true);
-		else
-			rc = take_record(c, &ev);
-		if (rc > 0 && (++n % LOOK_EVERY == 0 || is_late(c) || files_due(c)))
+			continue;
+		}
+		rc = take_record(c, &ev);
+		if (rc > 0 && (++n % LOOK_EVERY == 0 || is_late(c, &ev) || files_due(c)))
 			rc = look_around(c, false);
 	}
 	return rc;
