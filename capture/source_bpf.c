@@ -177,7 +177,7 @@ static int give_merged(struct source *s, struct vb_merged *it, struct vb_event *
 	const uint8_t *data = it->data;
 	int rc;
 
-	free(s->merged);
+	vb_merge_release(s->merge, s->merged);
 	s->merged = it;
 	memset(ret, 0, sizeof(*ret));
 	vb_merged_header(it, s->capture_id, &ret->hdr);
@@ -381,11 +381,11 @@ static void source_close(struct vb_source *src)
 	struct source *s = (struct source *)src;
 
 	vb_probes_close(s->probes);
+	vb_merge_release(s->merge, s->merged);
 	vb_merge_free(s->merge);
 	vb_table_done(&s->table);
 	vb_made_free(&s->made);
 	free(s->given);
-	free(s->merged);
 	free(s);
 }
 

@@ -36,10 +36,13 @@ void vb_merge_free(struct vb_merge *m);
 int vb_merge_push(struct vb_merge *m, const void *data, size_t len);
 
 /*
- * The next record taken before until_ns (CLOCK_MONOTONIC), to be freed by the caller; NULL when
+ * The next record taken before until_ns (CLOCK_MONOTONIC), to be released by the caller; NULL when
  * there is none. All records older than that must have been pushed.
  */
 struct vb_merged *vb_merge_pop(struct vb_merge *m, uint64_t until_ns);
+
+/* Give back what vb_merge_pop() returned, its lengths unchanged; NULL: nothing. */
+void vb_merge_release(struct vb_merge *m, struct vb_merged *it);
 
 /* Nothing will be pushed any more: what still waits for its outcome is given up. */
 void vb_merge_end(struct vb_merge *m);
@@ -55,6 +58,22 @@ size_t vb_merge_held(const struct vb_merge *m);
 
 /* Losses found here, beyond what the kernel counts: packets no probe saw, outcomes missing. */
 uint64_t vb_merge_lost(const struct vb_merge *m, uint32_t relid);
+
+/* ---- memory for records: source_bpf_pool.c, pure ---- */
+
+struct vb_pool;
+
+/* NULL: not enough memory. */
+struct vb_pool *vb_pool_new(void);
+
+/* With what it keeps, not what was taken and not given back. NULL: nothing. */
+void vb_pool_free(struct vb_pool *p);
+
+/* At least size bytes, more than 0, as malloc() returns them. */
+void *vb_pool_take(struct vb_pool *p, size_t size);
+
+/* What was taken with that size. */
+void vb_pool_give(struct vb_pool *p, void *bytes, size_t size);
 
 /* ---- clocks: source_bpf_clock.c ---- */
 

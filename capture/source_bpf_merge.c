@@ -46,6 +46,7 @@ struct vb_merge {
 	uint64_t lost[VB_BPF_MAX_RELIDS];
 	uint64_t n_pushed;
 	size_t held;
+	struct vb_pool *pool;
 	unsigned int n_cpus;
 	bool ended;
 	struct cpu cpus[];
@@ -57,6 +58,11 @@ int vb_merge_new(unsigned int n_cpus, struct vb_merge **ret)
 
 	if (!m)
 		return -ENOMEM;
+	m->pool = vb_pool_new();
+	if (!m->pool) {
+		free(m);
+		return -ENOMEM;
+	}
 	m->n_cpus = n_cpus;
 	*ret = m;
 	return 0;
@@ -78,6 +84,7 @@ void vb_merge_free(struct vb_merge *m)
 		}
 	}
 	free(m->incoming);
+	vb_pool_free(m->pool);
 	free(m);
 }
 
@@ -95,6 +102,17 @@ uint64_t vb_merge_lost(const struct vb_merge *m, uint32_t relid)
 static size_t n_bytes(const struct vb_bpf_record *rec)
 {
 	return rec->ext_len ? vb_pad4(rec->cap_len) + rec->ext_len : rec->cap_len;
+}
+
+static size_t size_of(const struct vb_merged *it)
+{
+	return sizeof(*it) + n_bytes(&it->rec);
+}
+
+void vb_merge_release(struct vb_merge *m, struct vb_merged *it)
+{
+	if (it)
+		vb_pool_give(m->pool, it, size_of(it));
 }
 
 const uint8_t *vb_merged_ext(const struct vb_merged *it)
@@ -182,14 +200,14 @@ int vb_merge_push(struct vb_merge *m, const void *data, size_t len)
 		join(m, rec);
 		return 0;
 	}
-	it = malloc(sizeof(*it) + n_bytes(rec));
+	it = vb_pool_take(m->pool, sizeof(*it) + n_bytes(rec));
 	if (!it)
 		return -ENOMEM;
 	memset(it, 0, sizeof(*it));
 	it->rec = *rec;
 	memcpy(it->data, rec + 1, n_bytes(rec));
 	if (add_incoming(m, it)) {
-		free(it);
+		vb_merge_release(m, it);
 		return -ENOMEM;
 	}
 	next = &m->cpus[rec->cpu].next_in[rec->stream];
@@ -198,7 +216,7 @@ int vb_merge_push(struct vb_merge *m, const void *data, size_t len)
 	*next = rec->seq + 1;
 	m->lost[rec->relid] += rec->missed;
 	it->order = m->n_pushed++;
-	m->held += sizeof(*it) + n_bytes(rec);
+	m->held += size_of(it);
 	if (has_outcome(rec->type)) {
 		it->chain = *bucket(m, rec->id);
 		*bucket(m, rec->id) = it;
@@ -330,8 +348,8 @@ static void give_up(struct vb_merge *m, struct queue *q, struct vb_merged *it)
 	dequeue(q, it);
 	m->cpus[it->rec.cpu].carried += it->lost + 1;
 	m->lost[it->rec.relid]++;
-	m->held -= sizeof(*it) + n_bytes(&it->rec);
-	free(it);
+	m->held -= size_of(it);
+	vb_merge_release(m, it);
 }
 
 static void give_up_stale(struct vb_merge *m, struct queue *q, uint64_t until_ns)
@@ -441,7 +459,7 @@ struct vb_merged *vb_merge_pop(struct vb_merge *m, uint64_t until_ns)
 	if (!best)
 		return NULL;
 	dequeue(from, best);
-	m->held -= sizeof(*best) + n_bytes(&best->rec);
+	m->held -= size_of(best);
 	check_ring(m, from, best);
 	cpu = &m->cpus[best->rec.cpu];
 	best->lost += cpu->carried;

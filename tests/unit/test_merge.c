@@ -120,7 +120,7 @@ static void expect(uint64_t until, uint64_t ns)
 	cr_expect_eq(it->rec.time_ns, ns, "%lu instead of %lu", (unsigned long)it->rec.time_ns,
 		     (unsigned long)ns);
 	cr_expect_eq(it->data[0], (uint8_t)ns);
-	free(it);
+	vb_merge_release(bench->m, it);
 }
 
 static void expect_none(uint64_t until)
@@ -166,7 +166,7 @@ Test(merge, fills_in_the_outcome_of_a_write)
 	cr_expect_eq(it->rec.ring_pos, 32);
 	cr_expect_eq(it->rec.trans_id, id + 7);
 	cr_expect_eq(it->rec.result, 0);
-	free(it);
+	vb_merge_release(bench->m, it);
 }
 
 Test(merge, outcome_may_come_first_from_another_cpu_ring)
@@ -245,7 +245,7 @@ Test(merge, failed_writes_are_kept)
 	push_done(id, 12, VB_RING_POS_UNKNOWN, -EAGAIN);
 	it = pop(100);
 	cr_expect_eq(it->rec.result, -EAGAIN);
-	free(it);
+	vb_merge_release(bench->m, it);
 }
 
 Test(merge, outcomes_of_unknown_calls_are_ignored)
@@ -266,15 +266,15 @@ Test(merge, gap_in_the_sequence_is_a_loss_at_its_place)
 	expect(100, 10);
 	it = pop(100);
 	cr_expect_eq(it->lost, 0, "a loss of another CPU");
-	free(it);
+	vb_merge_release(bench->m, it);
 	it = pop(100);
 	cr_expect_eq(it->lost, 3);
 	cr_expect_eq(it->seq, 4);
-	free(it);
+	vb_merge_release(bench->m, it);
 	it = pop(100);
 	cr_expect_eq(it->lost, 0);
 	cr_expect_eq(it->seq, 5);
-	free(it);
+	vb_merge_release(bench->m, it);
 }
 
 Test(merge, streams_of_a_cpu_have_sequences_of_their_own)
@@ -291,7 +291,7 @@ Test(merge, streams_of_a_cpu_have_sequences_of_their_own)
 		it = pop(100);
 		cr_expect_eq(it->lost, 0);
 		cr_expect_eq(it->seq, i);
-		free(it);
+		vb_merge_release(bench->m, it);
 	}
 }
 
@@ -308,7 +308,7 @@ Test(merge, packets_missed_by_the_probe_count_for_their_channel)
 	expect(100, 10);
 	it = pop(100);
 	cr_expect_eq(it->lost, 2);
-	free(it);
+	vb_merge_release(bench->m, it);
 	cr_expect_eq(vb_merge_lost(bench->m, 1), 2);
 }
 
@@ -322,10 +322,10 @@ Test(merge, hole_in_the_ring_is_a_loss)
 	expect(100, 10);
 	it = pop(100);
 	cr_expect_eq(it->lost, 1);
-	free(it);
+	vb_merge_release(bench->m, it);
 	it = pop(100);
 	cr_expect_eq(it->lost, 0);
-	free(it);
+	vb_merge_release(bench->m, it);
 	cr_expect_eq(vb_merge_lost(bench->m, 1), 1);
 }
 
@@ -341,7 +341,7 @@ Test(merge, hole_in_the_ring_that_the_kernel_counted_is_not_counted_again)
 	expect(100, 10);
 	it = pop(100);
 	cr_expect_eq(it->lost, 2);
-	free(it);
+	vb_merge_release(bench->m, it);
 	cr_expect_eq(vb_merge_lost(bench->m, 1), 0);
 }
 
@@ -359,7 +359,7 @@ Test(merge, hole_in_the_ring_may_be_an_unplaced_write)
 	expect(100, 22);
 	it = pop(100);
 	cr_expect_eq(it->lost, 0);
-	free(it);
+	vb_merge_release(bench->m, it);
 }
 
 Test(merge, hole_in_the_ring_by_an_overlapping_lost_write)
@@ -375,7 +375,7 @@ Test(merge, hole_in_the_ring_by_an_overlapping_lost_write)
 	expect(100, 20);
 	it = pop(100);
 	cr_expect_eq(it->lost, 0);
-	free(it);
+	vb_merge_release(bench->m, it);
 	cr_expect_eq(vb_merge_lost(bench->m, 1), 0);
 }
 
@@ -389,7 +389,7 @@ Test(merge, ring_that_starts_over_has_no_hole)
 	push_written(0, 20, 21, 0);
 	it = pop(100);
 	cr_expect_eq(it->lost, 0);
-	free(it);
+	vb_merge_release(bench->m, it);
 }
 
 Test(merge, write_without_outcome_is_given_up_and_counted)
@@ -403,7 +403,7 @@ Test(merge, write_without_outcome_is_given_up_and_counted)
 	it = pop(late);
 	cr_expect_eq(it->rec.time_ns, late);
 	cr_expect_eq(it->lost, 1);
-	free(it);
+	vb_merge_release(bench->m, it);
 	cr_expect_eq(vb_merge_lost(bench->m, 1), 1);
 }
 
@@ -494,7 +494,7 @@ Test(merge, many_writers)
 		it = pop(UINT64_MAX);
 		cr_assert_eq(it->rec.ring_pos, pos[i], "packet %u", i);
 		cr_assert_eq(it->lost, 0);
-		free(it);
+		vb_merge_release(bench->m, it);
 	}
 	expect_none(UINT64_MAX);
 }

@@ -54,6 +54,6 @@ Test(merge_ext, stands_behind_the_packet)
 	cr_expect_eq(vb_merged_ext(it)[0], 7);
 	cr_expect_eq(vb_merged_ext(it)[19], 7);
 	cr_expect_eq(vb_merge_held(m), 0);
-	free(it);
+	vb_merge_release(m, it);
 	vb_merge_free(m);
 }
