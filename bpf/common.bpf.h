@@ -196,21 +196,27 @@ struct {
 	__type(value, struct id_call);
 } id_calls SEC(".maps");
 
-struct inbound {
-	__u64 channel;
-	__u32 last; /* where the packet seen last begins */
-	__u32 next; /* where its successor will */
-	__u32 valid;
-	__u32 pad;
-};
-
-/* By the address of pkt_buffer, which hv_pkt_iter_first() returns: it is the channel's own. */
+/* The channel, by the address of its pkt_buffer, which hv_pkt_iter_first() returns. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, VB_BPF_MAX_RELIDS);
 	__type(key, __u64);
-	__type(value, struct inbound);
+	__type(value, __u64);
 } inbounds SEC(".maps");
+
+struct inbound {
+	__u32 last; /* where the packet seen last begins */
+	__u32 next; /* where its successor will */
+	__u32 valid;
+};
+
+/* How far the ring of a channel has been read, by relid. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, VB_BPF_MAX_RELIDS);
+	__type(key, __u32);
+	__type(value, struct inbound);
+} read_up_to SEC(".maps");
 
 /* hv_ringbuffer_init() under way, by stack pointer. */
 struct {

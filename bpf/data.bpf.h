@@ -334,22 +334,29 @@ static __always_inline bool is_new(struct inbound *in, struct vmbus_channel *ch,
 static __always_inline void take_read(struct vmbus_channel *ch, bool typed, const void *packet,
 				      enum vb_bpf_stream stream)
 {
-	__u64 key = (__u64)packet, len;
-	struct inbound *in = bpf_map_lookup_elem(&inbounds, &key);
-	struct vb_bpf_record *rec = scratch_record(stream);
+	struct vb_bpf_record *rec;
 	__u32 relid, pos, size, missed, zero = 0;
+	__u64 key = (__u64)packet, len, *channel;
 	struct hv_ring_buffer *ring;
 	struct vb_bpf_channel *c;
 	struct sequence *seq;
+	struct inbound *in;
 	bool is_network;
 	__u16 len8 = 0;
 
-	if (!packet || !in || !rec)
+	/* every other call, the one that finds nothing more */
+	if (!packet)
 		return;
-	if (!typed)
-		ch = (struct vmbus_channel *)in->channel;
+	if (!typed) {
+		channel = bpf_map_lookup_elem(&inbounds, &key);
+		if (!channel)
+			return;
+		ch = (struct vmbus_channel *)*channel;
+	}
 	c = wanted(ch, typed, &relid);
-	if (!c)
+	in = bpf_map_lookup_elem(&read_up_to, &relid);
+	rec = scratch_record(stream);
+	if (!c || !in || !rec)
 		return;
 	bpf_probe_read_kernel(&len8, sizeof(len8), packet + DESC_LEN8);
 	pos = FIELD(typed, ch, inbound.priv_read_index);
@@ -386,13 +393,18 @@ static __always_inline void take_read(struct vmbus_channel *ch, bool typed, cons
 static __always_inline void take_ring(struct hv_ring_buffer_info *ring)
 {
 	/* only rings that are read have a buffer for packets */
-	__u64 key = (__u64)BPF_CORE_READ(ring, pkt_buffer);
-	struct inbound in = {};
+	__u64 key = (__u64)BPF_CORE_READ(ring, pkt_buffer), channel;
+	struct inbound *in;
+	__u32 relid;
 
 	if (!key)
 		return;
-	in.channel = (__u64)ring - bpf_core_field_offset(struct vmbus_channel, inbound);
-	bpf_map_update_elem(&inbounds, &key, &in, BPF_ANY);
+	channel = (__u64)ring - bpf_core_field_offset(struct vmbus_channel, inbound);
+	bpf_map_update_elem(&inbounds, &key, &channel, BPF_ANY);
+	relid = BPF_CORE_READ((struct vmbus_channel *)channel, offermsg.child_relid);
+	in = bpf_map_lookup_elem(&read_up_to, &relid);
+	if (in)
+		in->valid = 0;
 }
 
 static __always_inline void forget_ring(struct hv_ring_buffer_info *ring)

@@ -345,8 +345,7 @@ int walk_channel(void *ctx)
 {
 	struct vmbus_connection *conn = (void *)walk.connection;
 	struct vmbus_channel **list = BPF_CORE_READ(conn, channels), *ch = NULL;
-	struct inbound in = {};
-	__u64 key;
+	__u64 key, channel;
 
 	walk.found = 0;
 	bpf_probe_read_kernel(&walk.version, sizeof(walk.version), (void *)walk.version_addr);
@@ -357,9 +356,9 @@ int walk_channel(void *ctx)
 		return 0;
 	walk.found = 1;
 	key = (__u64)BPF_CORE_READ(ch, inbound.pkt_buffer);
-	in.channel = (__u64)ch;
+	channel = (__u64)ch;
 	if (key)
-		bpf_map_update_elem(&inbounds, &key, &in, BPF_NOEXIST);
+		bpf_map_update_elem(&inbounds, &key, &channel, BPF_NOEXIST);
 	find_network(ch, walk.relid);
 	return 0;
 }
