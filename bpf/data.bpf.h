@@ -95,7 +95,7 @@ static __always_inline void take_write(struct vmbus_channel *ch, bool typed,
 
 	len = rec->cap_len;
 	if (is_network)
-		len = send_payload(rec, net_of(ch, c), &parts);
+		len = send_payload(rec, net_of(ch, typed, c), &parts);
 	if (len > max_len)
 		return;
 	KEEP(len);
@@ -382,7 +382,7 @@ static __always_inline void take_read(struct vmbus_channel *ch, bool typed, cons
 		return;
 	rec->cap_len = len;
 	if (is_network)
-		len = receive_payload(rec, net_of(ch, c), packet);
+		len = receive_payload(rec, net_of(ch, typed, c), packet);
 	if (len > max_len)
 		return;
 	KEEP(len);

@@ -25,13 +25,13 @@ struct nvsp {
 	__u32 word[4];
 };
 
-static __always_inline struct vb_bpf_net *net_of(struct vmbus_channel *ch,
+static __always_inline struct vb_bpf_net *net_of(struct vmbus_channel *ch, bool typed,
 						 struct vb_bpf_channel *own)
 {
-	struct vmbus_channel *primary = BPF_CORE_READ(ch, primary_channel);
+	struct vmbus_channel *primary = FIELD(typed, ch, primary_channel);
 
 	if (primary)
-		own = channel_of(BPF_CORE_READ(primary, offermsg.child_relid));
+		own = channel_of(FIELD(typed, primary, offermsg.child_relid));
 	return own ? &own->net : NULL;
 }
 

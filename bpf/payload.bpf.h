@@ -145,6 +145,8 @@ static __always_inline long put_bytes(struct cursor *c, __u64 lo, __u64 hi, __u6
 	__u64 data = head < c->data ? smaller(c->data, hi) : head;
 	long rc = 0;
 
+	if (data == head) /* most often: nothing between them */
+		return put(c, hi - lo, addr);
 	if (head > lo)
 		rc |= put(c, head - lo, addr);
 	if (data > head)
@@ -238,6 +240,20 @@ __noinline int begin_message(struct cursor *c, __u64 addr, __u64 n, __u64 most)
 	if (c->end == c->want && c->len - c->end < c->padding)
 		c->end = c->len;
 	return 0;
+}
+
+/*
+ * The NVSP message of a packet, at offset at in it and at addr in memory: most often it is among what
+ * was taken of the packet already.
+ */
+static __always_inline void read_nvsp(const struct vb_bpf_record *rec, __u64 at, __u64 addr,
+				      struct nvsp *ret)
+{
+	KEEP(at);
+	if (at <= VB_BPF_MIN_SNAP - sizeof(*ret) && at + sizeof(*ret) <= rec->cap_len)
+		__builtin_memcpy(ret, (const __u8 *)(rec + 1) + at, sizeof(*ret));
+	else
+		bpf_probe_read_kernel(ret, sizeof(*ret), (void *)addr);
 }
 
 /* ---- guest to host ---- */
@@ -365,20 +381,17 @@ static __noinline __u64 send_payload(struct vb_bpf_record *rec, struct vb_bpf_ne
 	__u64 desc = parts->part[0].base;
 	struct cursor c;
 	struct nvsp m = {};
-	__u16 type = 0;
 
-	bpf_probe_read_kernel(&m, sizeof(m), (void *)parts->part[1].base);
 	if (!net || !rec)
 		return rec ? rec->cap_len : 0;
+	read_nvsp(rec, parts->part[0].len, parts->part[1].base, &m);
 	if (m.type != NVSP_RNDIS) {
 		learn_sent(net, &m);
 		return rec->cap_len;
 	}
 	begin_payload(&c, rec);
-	bpf_probe_read_kernel(&type, sizeof(type), (void *)desc);
-	if (type == PACKET_GPA)
-		bpf_probe_read_kernel(&c.n_ranges, sizeof(c.n_ranges),
-				      (void *)desc + DESC_N_RANGES);
+	if (*(const __u16 *)(rec + 1) == PACKET_GPA && rec->cap_len >= DESC_RANGES)
+		c.n_ranges = *(const __u32 *)((const __u8 *)(rec + 1) + DESC_N_RANGES);
 	/* between messages in a section: the driver makes it zero (netvsc_copy_to_send_buf()) */
 	c.padding = MAX_PADDING;
 	if (m.word[1] != VB_BPF_SECTION)
@@ -437,14 +450,14 @@ static __always_inline void take_buffer_ranges(struct cursor *c, const struct vb
 static __noinline __u64 receive_payload(struct vb_bpf_record *rec, struct vb_bpf_net *net,
 					const void *packet)
 {
-	__u16 head[2] = {}; /* type, offset of the message */
+	const __u16 *head; /* type, offset of the message */
 	struct nvsp m = {};
 	struct cursor c;
 
-	bpf_probe_read_kernel(head, sizeof(head), packet);
-	bpf_probe_read_kernel(&m, sizeof(m), packet + (__u32)head[1] * 8);
-	if (!net || !rec)
+	if (!net || !rec || rec->cap_len < 2 * sizeof(*head))
 		return rec ? rec->cap_len : 0;
+	head = (const __u16 *)(rec + 1);
+	read_nvsp(rec, (__u64)head[1] * 8, (__u64)packet + (__u32)head[1] * 8, &m);
 	if (head[0] == PACKET_COMPLETION)
 		learn_completion(net, &m);
 	if (head[0] != PACKET_IN_RANGES || m.type != NVSP_RNDIS)
