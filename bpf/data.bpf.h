@@ -43,6 +43,41 @@ static __always_inline void gather(struct vb_bpf_record *rec, const struct parts
 	rec->cap_len = cap;
 }
 
+static __always_inline struct slot *slot_of(__u64 key)
+{
+	__u64 half;
+	__u32 i;
+
+	/* half of a pointer is a number to the verifier, which may be multiplied */
+	asm volatile("r0 = %1\n\tw0 = w0\n\t%0 = r0" : "=r"(half) : "r"(key) : "r0");
+	i = (__u32)half * 0x9e3779b1U >> (32 - SLOT_BITS);
+	return bpf_map_lookup_elem(&slots, &i);
+}
+
+/* What is remembered of a write, NULL: nothing. */
+static __always_inline struct pending *find_write(__u64 key)
+{
+	struct slot *slot = slot_of(key);
+
+	if (!slot)
+		return NULL;
+	if (slot->pending.key == key)
+		return &slot->pending;
+	return slot->n_others ? bpf_map_lookup_elem(&pendings, &key) : NULL;
+}
+
+static __always_inline void forget_write(__u64 key)
+{
+	struct slot *slot = slot_of(key);
+
+	if (!slot)
+		return;
+	if (slot->pending.key == key)
+		__sync_lock_test_and_set(&slot->pending.key, 0);
+	else if (!bpf_map_delete_elem(&pendings, &key))
+		__sync_fetch_and_sub(&slot->n_others, 1);
+}
+
 /*
  * Keep in mind what is being written until that is done. What was lost, too, so that a twin leaves it
  * alone: id 0 tells of nothing.
@@ -50,21 +85,35 @@ static __always_inline void gather(struct vb_bpf_record *rec, const struct parts
 static __noinline long remember_write(const struct vb_bpf_record *rec, struct vmbus_channel *ch,
 				      __u64 request_id, __u32 write_index, __u64 key)
 {
-	struct pending p = {
-		.id = rec->id,
-		.channel = (__u64)ch,
-		.request_id = request_id,
-		.relid = rec->relid,
-		.write_index = write_index,
-		.wire_len = rec->wire_len,
-	};
+	struct pending none = { .key = key }, *p;
+	struct slot *slot = slot_of(key);
+	__u64 *latest, had;
 	__u32 zero = 0;
-	__u64 *latest = bpf_map_lookup_elem(&latest_write, &zero);
 
+	if (!slot)
+		return -ENOENT;
+	p = &slot->pending;
+	/* the same key: of a write whose end went unseen */
+	had = __sync_val_compare_and_swap(&slot->pending.key, 0, key);
+	if (had && had != key) {
+		if (!bpf_map_update_elem(&pendings, &key, &none, BPF_NOEXIST))
+			__sync_fetch_and_add(&slot->n_others, 1);
+		p = bpf_map_lookup_elem(&pendings, &key);
+	}
+	if (!p)
+		return -ENOMEM;
+	p->id = rec->id;
+	p->channel = (__u64)ch;
+	p->request_id = request_id;
+	p->relid = rec->relid;
+	p->write_index = write_index;
+	p->wire_len = rec->wire_len;
+	p->has_id = 0;
+	__builtin_memcpy(p->head, rec + 1, sizeof(p->head));
+	latest = bpf_map_lookup_elem(&latest_write, &zero);
 	if (latest)
 		*latest = key;
-	__builtin_memcpy(p.head, rec + 1, sizeof(p.head));
-	return bpf_map_update_elem(&pendings, &key, &p, BPF_ANY);
+	return 0;
 }
 
 static __always_inline void take_write(struct vmbus_channel *ch, bool typed,
@@ -247,7 +296,7 @@ static __always_inline void outcome(struct vb_bpf_record *rec, const struct pend
 static __always_inline void take_write_done(struct vmbus_channel *ch, bool typed, __u64 key,
 					    int ret)
 {
-	struct pending *p = bpf_map_lookup_elem(&pendings, &key);
+	struct pending *p = find_write(key);
 	struct vb_bpf_record rec;
 
 	if (!p)
@@ -259,7 +308,7 @@ static __always_inline void take_write_done(struct vmbus_channel *ch, bool typed
 		outcome(&rec, p, typed ? ch : (struct vmbus_channel *)p->channel, typed);
 		emit(&rec, sizeof(rec));
 	}
-	bpf_map_delete_elem(&pendings, &key);
+	forget_write(key);
 }
 
 /*
@@ -273,7 +322,7 @@ static __always_inline void take_request_id(struct vmbus_channel *ch, __u64 addr
 	struct request_id id = { .trans_id = ret, .ring_pos = ring_pos };
 	__u32 zero = 0;
 	__u64 *key = bpf_map_lookup_elem(&latest_write, &zero);
-	struct pending *p = key ? bpf_map_lookup_elem(&pendings, key) : NULL;
+	struct pending *p = key ? find_write(*key) : NULL;
 
 	if (p && !p->has_id && p->channel == req.channel && p->request_id == address &&
 	    asks_completion(p)) {

@@ -31,10 +31,8 @@ SEC("fentry/hv_ringbuffer_write")
 int BPF_PROG(write_fentry, struct vmbus_channel *ch, const struct kvec *list, __u32 count,
 	     __u64 request_id)
 {
-	__u64 key = (__u64)list;
-
-	if (!bpf_map_lookup_elem(&pendings, &key))
-		take_write(ch, true, list, count, request_id, key, VB_BPF_S_WRITE);
+	if (!find_write((__u64)list))
+		take_write(ch, true, list, count, request_id, (__u64)list, VB_BPF_S_WRITE);
 	return 0;
 }
 
@@ -42,10 +40,8 @@ SEC("fentry/hv_ringbuffer_write")
 int BPF_PROG(write_twin_fentry, struct vmbus_channel *ch, const struct kvec *list, __u32 count,
 	     __u64 request_id)
 {
-	__u64 key = (__u64)list;
-
-	if (!bpf_map_lookup_elem(&pendings, &key))
-		take_write(ch, true, list, count, request_id, key, VB_BPF_S_WRITE_TWIN);
+	if (!find_write((__u64)list))
+		take_write(ch, true, list, count, request_id, (__u64)list, VB_BPF_S_WRITE_TWIN);
 	return 0;
 }
 
