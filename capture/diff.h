@@ -7,7 +7,7 @@
  * -> diff_show: the differences and the table
  *
  * A lane is one direction of one channel; only items of the same lane are compared. What is kept of
- * a packet is a few hashes, so memory grows by some 80 bytes a packet, and 40 for each message
+ * a packet is a few hashes, so memory grows by some 90 bytes a packet, and 40 for each message
  * outside the ring; those that are shown are read again.
  */
 #ifndef VB_DIFF_H
@@ -32,6 +32,7 @@ struct vb_diff_item {
 	bool leads;		      /* the packet leads there */
 	bool whole;		      /* all of it is in the record */
 	uint32_t outside_len;	      /* bytes, as the record says */
+	uint32_t kept;		      /* of those */
 	uint32_t message, n_messages; /* in the trace's payload */
 };
 
@@ -98,7 +99,7 @@ struct vb_diff_input {
 	uint64_t n_records, n_compared; /* n_compared: between --from and --to, and matching -Y */
 	uint64_t n_failed;		/* writes that failed: never reached the ring */
 	uint64_t n_moved;		/* stood elsewhere than in the ring */
-	uint64_t n_payload;		/* bytes outside the ring, as far as they were kept */
+	uint64_t n_payload;		/* bytes outside the ring of what was compared, as kept */
 	uint32_t shortest_cut;		/* least that was captured of a cut packet */
 };
 

@@ -58,6 +58,7 @@ static int count_single(struct matching *m, unsigned int side, uint32_t i)
 
 	if (!it->wanted)
 		return 0;
+	m->d->input[side].n_payload += it->kept;
 	if (side == 0)
 		counts(m)->missing++;
 	else
@@ -82,6 +83,8 @@ static int count_pair(struct matching *m, uint32_t i, uint32_t k)
 
 	if (!a->wanted && !b->wanted)
 		return 0;
+	m->d->input[0].n_payload += a->kept;
+	m->d->input[1].n_payload += b->kept;
 	same = vb_diff_payload_same(m->d, a, b, c, &ignored);
 	if (!same || !is_equal(a, b)) {
 		c->different++;

@@ -105,10 +105,10 @@ static bool is_wanted(struct reading *rd, const struct vb_event *ev)
 }
 
 /* Bytes of the external part without its framing. */
-static uint64_t kept_outside(const struct vb_event *ev)
+static uint32_t kept_outside(const struct vb_event *ev)
 {
 	struct vb_segment s;
-	uint64_t n = 0;
+	uint32_t n = 0;
 
 	for (uint64_t at = 0; at + sizeof(s) <= ev->hdr.ext_len;
 	     at += sizeof(s) + vb_pad4(s.cap_len)) {
@@ -141,7 +141,7 @@ static int take_record(struct reading *rd, const struct vb_event *ev)
 		return rc;
 	item.wanted = wanted;
 	rd->in->n_compared += wanted;
-	rd->in->n_payload += kept_outside(ev);
+	item.kept = kept_outside(ev);
 	rc = vb_diff_payload_take(&rd->d->payload[rd->side], &rd->decoder, rd->mask, &item);
 	if (rc == 0)
 		rc = vb_diff_add(rd->d, rd->side, &ev->hdr, &item);

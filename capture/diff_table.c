@@ -42,7 +42,7 @@ static const struct fact facts[] = {
 	{ FACT(compared), NULL },
 	{ FACT(failed), "writes that failed, left out" },
 	{ FACT(moved), "records that stood elsewhere than in the ring" },
-	{ FACT(payload), "bytes outside the ring that were kept" },
+	{ FACT(payload), "bytes outside the ring that were kept of what was compared" },
 };
 
 #define N_OF(a) (sizeof(a) / sizeof(*(a)))

@@ -50,6 +50,7 @@ static void add(struct lane *l, unsigned int side, char letter, uint32_t slot)
 		.ring_pos = slot == NO_POSITION ? VB_RING_POS_UNKNOWN : slot * 64 % RING,
 		.ring_size = RING,
 		.shape = letter >= 'a',
+		.kept = PACKET,
 		.wanted = true,
 	};
 	items->n++;
@@ -166,6 +167,27 @@ Test(diff, only_wanted_records_count)
 	l.d.lanes[0].items[0].list[1].wanted = false; /* before --from here, behind it there */
 	l.d.lanes[0].items[1].list[4].wanted = false;
 	expect(&l, 4, "");
+}
+
+/*
+ * So does only their payload: that of a pair in both traces, though a mark of one of them stands
+ * between the two; what is missing or extra in its own.
+ */
+Test(diff, only_wanted_payload_is_totalled)
+{
+	struct lane l;
+
+	lane_init(&l);
+	add_row(&l, 0, "abcdef", NO_POSITION);
+	add_row(&l, 1, "abcefx", NO_POSITION);
+	l.d.lanes[0].items[0].list[0].wanted = l.d.lanes[0].items[1].list[0].wanted = false;
+	l.d.lanes[0].items[0].list[1].wanted = false;
+	l.d.lanes[0].items[0].list[3].wanted = false;
+	l.opt.all = true;
+	cr_assert_eq(vb_diff_match(&l.d, &l.d.lanes[0]), 0);
+	cr_expect_eq(l.d.input[0].n_payload, UINT64_C(4) * PACKET); /* bcef */
+	cr_expect_eq(l.d.input[1].n_payload, UINT64_C(5) * PACKET); /* bcefx */
+	lane_done(&l);
 }
 
 Test(diff, cut_packets_are_compared_as_far_as_they_go)
