@@ -141,7 +141,7 @@ static uint64_t run_faults(struct vb_hdevice *d, uint64_t now)
 		next = due < next ? due : next;
 	}
 	if (d->rescind_due)
-		vb_host_rescind(d);
+		vb_offer_cut_off(d);
 	return next;
 }
 

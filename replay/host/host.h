@@ -173,8 +173,8 @@ void vb_host_command(struct vb_host *h, const char *const *words, size_t n, stru
  * N: every Nth packet of the host. delay, status: every packet (status: the first field of that name
  * in it). short: half of the payload is missing, and the descriptor says so. full: from the first
  * packet after opening on there is no room for so long. rescind: after the Nth packet of either
- * side, once. Replaces what the device (which must be there) had; "CLASS:none" ends it. -EINVAL: err
- * says what is wrong with the text.
+ * side, once; abrupt, whatever is under way, unlike vb_host_rescind(). Replaces what the device (which
+ * must be there) had; "CLASS:none" ends it. -EINVAL: err says what is wrong with the text.
  */
 int vb_host_fault(struct vb_host *h, const char *spec, struct vb_err *err);
 

@@ -169,6 +169,8 @@ void vb_offers_requested(struct vb_host *h);
 int vb_offer_channel(struct vb_hdevice *d, uint16_t index);
 void vb_offer_rescind(struct vb_hchannel *c); /* and the sub-channels of a primary */
 void vb_offer_rescind_subchannels(struct vb_hdevice *d);
+/* Rescind all channels of the device at once, whatever is under way: what a fault does. */
+void vb_offer_cut_off(struct vb_hdevice *d);
 void vb_offer_released(struct vb_host *h, uint32_t relid);
 /* Take it back if its time has come; returns when to come again. */
 uint64_t vb_offer_leave(struct vb_hdevice *d, uint64_t now);

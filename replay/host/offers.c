@@ -267,14 +267,27 @@ uint64_t vb_offer_leave(struct vb_hdevice *d, uint64_t now)
 	return VB_NEVER;
 }
 
+static void take_back(struct vb_hdevice *d)
+{
+	d->offered = false;
+	d->rescind_due = false;
+	d->reoffer_due = false;
+}
+
+void vb_offer_cut_off(struct vb_hdevice *d)
+{
+	take_back(d);
+	d->leave_by_ns = 0;
+	if (d->channels[0])
+		vb_offer_rescind(d->channels[0]);
+}
+
 void vb_host_rescind(struct vb_hdevice *d)
 {
 	uint64_t now = vb_host_now(d->h);
 	bool is_orderly = d->cfg.model->leave && vb_hdevice_primary(d);
 
-	d->offered = false;
-	d->rescind_due = false;
-	d->reoffer_due = false;
+	take_back(d);
 	if (d->leave_by_ns)
 		return;
 	d->leave_from_ns = d->leave_by_ns = now;

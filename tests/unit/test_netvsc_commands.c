@@ -303,6 +303,42 @@ Test(netvsc_commands, a_second_rescind_changes_nothing)
 	net_bench_free(b);
 }
 
+static void a_fault(struct net_bench *b)
+{
+	struct vb_err err = { "" };
+
+	cr_assert_eq(vb_host_fault(b->l.host, "netvsc:rescind=1", &err), 0, "%s", err.text);
+	net_send_frame(b, 0, "frame", 5);
+}
+
+/* With packets out, and no word about the cable. */
+Test(netvsc_commands, a_fault_is_abrupt)
+{
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
+	struct net_packet p;
+
+	net_deliver(b, 0, 60);
+	cr_assert(net_take(b, 0, &p));
+	a_fault(b);
+	cr_expect(was_rescinded(b));
+	loop_advance(&b->l, 20 * S);
+	cr_expect_eq(vb_host_reoffer(b->d), 0);
+	net_bench_free(b);
+}
+
+Test(netvsc_commands, a_fault_while_it_leaves)
+{
+	struct net_bench *b = net_bench_started(NULL, VB_NVSP_6_1);
+
+	vb_host_rescind(b->d);
+	expect_indication(b, VB_RNDIS_DISCONNECT, NULL);
+	a_fault(b);
+	cr_expect(was_rescinded(b));
+	loop_advance(&b->l, 20 * S);
+	cr_expect_eq(vb_host_reoffer(b->d), 0);
+	net_bench_free(b);
+}
+
 /* Nothing is agreed, so there is nothing to be ended. */
 Test(netvsc_commands, an_idle_adapter_goes_at_once)
 {
