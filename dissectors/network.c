@@ -37,14 +37,16 @@ static const struct vb_layer *nvsp_of(const struct vb_walked *w)
 }
 
 /*
- * The driver takes a section when the message and what aligns it are shorter than one (Linux 6.1
- * drivers/net/hyperv/netvsc.c, netvsc_send()); if it did not, none was free.
+ * Linux takes a section when the message and what aligns it are shorter than one (Linux 6.1
+ * drivers/net/hyperv/netvsc.c, netvsc_send()). DPDK copies short frames only (drivers/net/netvsc,
+ * tx_copybreak). So a message is missed in a section where one as long has been in one: if this is
+ * not, none was free.
  */
 static bool lacks_section(const struct vb_network *n, const struct vb_frame *f)
 {
 	uint32_t alignment = n->alignment ? n->alignment : USUAL_ALIGNMENT;
 
-	return n->uses_sections && n->section_size && f->outside_len &&
+	return n->section_size && f->outside_len && f->outside_len <= n->longest_in_section &&
 	       (uint64_t)f->outside_len + alignment < n->section_size;
 }
 
@@ -57,7 +59,6 @@ static uint32_t rndis_packet(struct vb_network *n, const struct vb_frame *f,
 	if (f->direction != VB_TO_HOST || !is_set(l, VB_NVSP_SECTION_SIZE))
 		return 0;
 	if (vb_layer_slot(l, VB_NVSP_SECTION) != VB_NVSP_NO_SECTION) {
-		n->uses_sections = true;
 		if (carrier != IN_BAND)
 			return 0; /* the beginning is in the section only */
 		n->section.number = f->number;
@@ -84,7 +85,7 @@ uint32_t vb_network_packet(struct vb_network *n, const struct vb_frame *f,
 		break;
 	case VB_NVSP_REVOKE_SEND_BUFFER:
 		n->section_size = 0;
-		n->uses_sections = false;
+		n->longest_in_section = 0;
 		break;
 	case VB_NVSP_NDIS_CONFIG:
 		n->max_frame = vb_layer_slot(l, VB_NVSP_MTU);
@@ -108,6 +109,17 @@ static bool fits_section(struct vb_network *n, const struct vb_frame *f, const s
 		return true;
 	n->section.joined += len ? len : f->wire_len;
 	return n->section.joined <= n->section.len && (len || f->cap_len < f->wire_len);
+}
+
+/* A frame in a section, without what stands behind it so that the next one is aligned. */
+static void learn_length(struct vb_network *n, const struct vb_frame *f, const struct vb_layer *l)
+{
+	uint64_t len = VB_RNDIS_BODY + vb_layer_slot(l, VB_RNDIS_OFFSET) +
+		       vb_layer_slot(l, VB_RNDIS_PART_LEN);
+
+	if (n->section.number == f->number && l->msg && l->msg->number == VB_RNDIS_PACKET &&
+	    is_set(l, VB_RNDIS_PART_LEN) && len <= n->section.len && len > n->longest_in_section)
+		n->longest_in_section = len;
 }
 
 /* What makes a frame longer than others: the adapter, or the host, cuts or joins it. */
@@ -178,6 +190,7 @@ uint32_t vb_network_message(struct vb_network *n, const struct vb_frame *f,
 
 	if (!w->n_layers || strcmp(l->proto->name, "hv_rndis") != 0)
 		return 0;
+	learn_length(n, f, l);
 	fits = fits_section(n, f, l);
 	return sizes_agree(n, f, l) && fits ? 0 : NOTE(VB_NOTE_SIZE);
 }

@@ -13,7 +13,7 @@
 #include "../walk.h"
 
 #define OWN_LEN VB_RNDIS_LEN
-#define OFFSET VB_S_A
+#define OFFSET VB_RNDIS_OFFSET
 #define LEN VB_RNDIS_PART_LEN /* of the part that is at OFFSET */
 #define PPI_OFFSET VB_S_B
 #define PPI_LEN VB_S_C
