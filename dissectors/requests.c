@@ -26,15 +26,21 @@ void vb_requests_done(struct vb_requests *r)
 
 /* ---- keys ---- */
 
+/* Multiplying moves bits upwards only: without the shift, ids that differ in their upper bits collide. */
+static uint64_t stir(uint64_t h, uint64_t word)
+{
+	h = (h ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return h ^ h >> 32;
+}
+
 static uint32_t bucket_of(const struct vb_requests *r, const struct vb_request_key *k)
 {
-	uint64_t h = (uintptr_t)k->proto;
+	uint64_t h = stir((uintptr_t)k->proto, k->number);
 
-	h = (h ^ k->number) * UINT64_C(0x9e3779b97f4a7c15);
-	h = (h ^ k->relid ^ (uint64_t)k->epoch << 32) * UINT64_C(0x9e3779b97f4a7c15);
-	h = (h ^ k->value[0] ^ k->direction) * UINT64_C(0x9e3779b97f4a7c15);
-	h = (h ^ k->value[1]) * UINT64_C(0x9e3779b97f4a7c15);
-	return (uint32_t)((h >> 32) % r->n_buckets);
+	h = stir(h, k->relid ^ (uint64_t)k->epoch << 32);
+	h = stir(h, k->value[0] ^ k->direction);
+	h = stir(h, k->value[1]);
+	return (uint32_t)(stir(h, 0) % r->n_buckets);
 }
 
 bool vb_request_key_equal(const struct vb_request_key *a, const struct vb_request_key *b)
