@@ -102,6 +102,7 @@ struct vb_plan_net {
 	} asked[16];
 	size_t n_asked;
 	uint32_t asked_version;
+	uint64_t *fill_left; /* of the plan, while it is read */
 };
 
 struct vb_plan_device {

@@ -22,8 +22,17 @@ enum vb_skip vb_plan_packet_skip(const struct vb_record_header *h);
 /* The step is about the record's packet as it is; 0 or -ENOMEM. */
 int vb_plan_keep_packet(struct vb_plan_device *d, struct vb_step *s, const struct vb_decoder *dec);
 
-/* A packet of a network device becomes steps, or part of what the device is; 0 or -ENOMEM. */
-int vb_plan_net_packet(struct vb_plan_device *d, struct vb_decoder *dec);
+/*
+ * How many bytes that were not captured are filled in all devices of a plan: a record may claim
+ * thousands of times what it holds.
+ */
+#define VB_PLAN_FILL (UINT64_C(1) << 30)
+
+/*
+ * A packet of a network device becomes steps, or part of what the device is; 0 or -ENOMEM. *fill_left:
+ * the rest of VB_PLAN_FILL; a message that needs more is not played.
+ */
+int vb_plan_net_packet(struct vb_plan_device *d, struct vb_decoder *dec, uint64_t *fill_left);
 /* All are there: put them in order. 0 or -ENOMEM. */
 int vb_plan_net_settle(struct vb_plan_device *d);
 

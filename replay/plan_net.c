@@ -48,13 +48,16 @@ static int fill(const struct vb_frame *f, uint8_t *bytes, bool *ret_filled)
 }
 
 /* -ENODATA: too little of it was captured. */
-static int copy_message(const struct vb_frame *f, uint8_t **ret, bool *ret_filled)
+static int copy_message(struct vb_plan_net *n, const struct vb_frame *f, uint8_t **ret,
+			bool *ret_filled)
 {
+	uint32_t n_missing = f->wire_len - f->cap_len;
 	int rc;
 
 	*ret_filled = false;
-	if (f->wire_len > MAX_MESSAGE || !f->cap_len)
+	if (f->wire_len > MAX_MESSAGE || !f->cap_len || n_missing > *n->fill_left)
 		return -ENODATA;
+	*n->fill_left -= n_missing;
 	*ret = calloc(1, f->wire_len);
 	if (!*ret)
 		return -ENOMEM;
@@ -83,11 +86,11 @@ static int append(struct messages *m, const uint8_t *bytes, uint32_t len)
 	return 0;
 }
 
-static int add_message(struct messages *m, const struct vb_frame *f)
+static int add_message(struct vb_plan_net *net, struct messages *m, const struct vb_frame *f)
 {
 	bool filled;
 	uint8_t *bytes;
-	int rc = m->len > MAX_MESSAGE ? -ENODATA : copy_message(f, &bytes, &filled);
+	int rc = m->len > MAX_MESSAGE ? -ENODATA : copy_message(net, f, &bytes, &filled);
 
 	if (rc == -ENODATA) {
 		m->lost = true;
@@ -117,7 +120,8 @@ static int add_lost(struct vb_plan_device *d, const struct vb_decoder *dec, uint
 /* ---- the host's messages ---- */
 
 /* All messages of the packet, and what the first of them is. */
-static int gather(struct vb_decoder *dec, struct messages *m, struct vb_walked *ret_first)
+static int gather(struct vb_plan_net *net, struct vb_decoder *dec, struct messages *m,
+		  struct vb_walked *ret_first)
 {
 	struct vb_outside o;
 	struct vb_walked w;
@@ -128,7 +132,7 @@ static int gather(struct vb_decoder *dec, struct messages *m, struct vb_walked *
 	while (rc == 0 && vb_outside_next(&o, dec, &f, &w)) {
 		if (m->n == 0)
 			*ret_first = w;
-		rc = add_message(m, &f);
+		rc = add_message(net, m, &f);
 	}
 	vb_plan_net_value(dec, "hv_ring.xfer_pages.range_count", &n_ranges);
 	m->lost |= m->n == 0 || m->n != n_ranges;
@@ -140,7 +144,7 @@ static int add_messages(struct vb_plan_device *d, struct vb_decoder *dec, bool i
 	struct messages m = { 0 };
 	struct vb_walked first;
 	struct vb_step *s;
-	int rc = gather(dec, &m, &first);
+	int rc = gather(d->net, dec, &m, &first);
 
 	if (rc || m.lost) {
 		free(m.bytes);
@@ -258,7 +262,7 @@ static int expect_message(struct vb_plan_device *d, const struct vb_decoder *dec
 	struct vb_step *s;
 	bool filled = false;
 	uint8_t *bytes;
-	int rc = copy_message(f, &bytes, &filled);
+	int rc = copy_message(d->net, f, &bytes, &filled);
 
 	if (rc == -ENODATA)
 		return add_lost(d, dec, VB_STEP_EXPECT, VB_SKIP_CUT);
@@ -367,7 +371,7 @@ static int take_of_host(struct vb_plan_device *d, struct vb_decoder *dec, bool i
 	return vb_plan_keep_packet(d, s, dec);
 }
 
-int vb_plan_net_packet(struct vb_plan_device *d, struct vb_decoder *dec)
+int vb_plan_net_packet(struct vb_plan_device *d, struct vb_decoder *dec, uint64_t *fill_left)
 {
 	bool of_host = dec->frame.direction == VB_TO_GUEST;
 	const struct vb_msg *m = dec->walked.n_layers ? dec->walked.layer[0].msg : NULL;
@@ -378,6 +382,7 @@ int vb_plan_net_packet(struct vb_plan_device *d, struct vb_decoder *dec)
 		d->net = calloc(1, sizeof(*d->net));
 	if (!d->net)
 		return -ENOMEM;
+	d->net->fill_left = fill_left;
 	if (why)
 		return add_lost(d, dec, of_host ? VB_STEP_SEND : VB_STEP_EXPECT, why);
 	return of_host ? take_of_host(d, dec, is_completion) : take_of_guest(d, dec, is_completion);

@@ -21,6 +21,7 @@ struct reader {
 		bool rescinded;
 	} channel[N_DEVICES]; /* of each device */
 	size_t n_room;
+	uint64_t fill_left; /* of VB_PLAN_FILL */
 };
 
 /* ---- devices ---- */
@@ -182,7 +183,7 @@ static int take_packet(struct reader *r)
 		*(d ? &d->n_left_out : &r->plan->n_orphans) += 1;
 		return 0;
 	}
-	return d->class == VB_CLASS_NETWORK ? vb_plan_net_packet(d, &r->decoder) :
+	return d->class == VB_CLASS_NETWORK ? vb_plan_net_packet(d, &r->decoder, &r->fill_left) :
 					      add_packet(d, &r->decoder);
 }
 
@@ -416,6 +417,7 @@ int vb_plan_read_source(struct vb_source *src, const char *name, struct vb_plan 
 
 	if (r && p && (p->path = strdup(name)) && !vb_decoder_init(&r->decoder, NULL)) {
 		r->plan = p;
+		r->fill_left = VB_PLAN_FILL;
 		rc = read_all(r, src, err);
 		p->info = *vb_source_file_info(src);
 		if (!rc)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* What the trace of a network device becomes: what the device was, frames, and their order. */
 #include <criterion/criterion.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "dissectors/values.h"
-#include "replay/plan.h"
+#include "replay/plan_impl.h"
+#include "tests/unit/frames.h"
 
 static struct vb_plan *plan;
 static struct vb_plan_device *dev;
@@ -191,4 +193,66 @@ Test(plan_net, endings_are_the_guests_own)
 		cr_assert_eq(dev->steps[i].skip, VB_SKIP_GUESTS_OWN);
 	}
 	cr_assert_eq(n, 3);
+}
+
+/* ---- hostile traces ---- */
+
+#define XFER_PAGES                                                                                 \
+	"0700 0400 0900 0100 0100000000000000 feca 0000 01000000 04010000 00000000"                \
+	"6b000000 00000000 ffffffff 00000000 000000000000000000000000 000000000000000000000000"
+#define LOST 200u /* bytes of the frame that were not captured */
+
+/* A record with a frame for the guest, of which only the first bytes were kept. */
+static void take_cut_frame(struct vb_plan_device *d, uint64_t number, uint64_t *left)
+{
+	static const uint32_t message[] = { 1, 60 + LOST, 36, 16 + LOST, 0, 0, 0, 0,
+					    0, 0,	  0,  1,	 2, 3, 4 };
+	const struct vb_segment s = { .wire_len = sizeof(message) + LOST,
+				      .cap_len = sizeof(message) };
+	uint8_t ext[sizeof(s) + sizeof(message)];
+	struct made_frame packet;
+	struct vb_event ev = {
+		.hdr = { .kind = VB_KIND_PACKET,
+			 .direction = VB_TO_GUEST,
+			 .class = VB_CLASS_NETWORK,
+			 .relid = 5,
+			 .flags = VB_REC_EXT_CUT,
+			 .ext_len = sizeof(ext),
+			 .ext_wire_len = sizeof(message) + LOST },
+		.data = packet.bytes,
+		.ext = ext,
+		.number = number,
+	};
+	struct vb_decoder decoder;
+
+	frame_make(&packet, VB_KIND_PACKET, VB_TO_GUEST, XFER_PAGES);
+	ev.hdr.wire_len = ev.hdr.cap_len = packet.f.cap_len;
+	memcpy(ext, &s, sizeof(s));
+	memcpy(ext + sizeof(s), message, sizeof(message));
+	cr_assert_eq(vb_decoder_init(&decoder, NULL), 0);
+	vb_decoder_begin(&decoder, &ev);
+	vb_decoder_walk(&decoder, 0, NULL);
+	cr_assert_eq(vb_plan_net_packet(d, &decoder, left), 0);
+	vb_decoder_done(&decoder);
+}
+
+/* What records claim that they do not hold takes memory up to a bound. */
+Test(plan_net, filling_has_a_bound)
+{
+	uint64_t left = 3 * LOST - 1;
+
+	plan = calloc(1, sizeof(*plan));
+	cr_assert(plan);
+	plan->devices = dev = calloc(1, sizeof(*dev));
+	cr_assert(dev);
+	plan->n_devices = 1;
+	dev->class = VB_CLASS_NETWORK;
+	for (uint64_t i = 1; i <= 3; i++)
+		take_cut_frame(dev, i, &left);
+	cr_assert_eq(dev->n_steps, 3);
+	cr_expect_eq(left, LOST - 1);
+	cr_expect_eq(dev->net->n_filled, 2);
+	cr_expect(dev->steps[1].bytes && dev->steps[1].wire_len == 60 + LOST);
+	cr_expect(!dev->steps[2].bytes);
+	cr_expect_eq(dev->steps[2].skip, VB_SKIP_CUT);
 }
