@@ -92,6 +92,11 @@ static void put_unanswered(const struct vb_session *s, struct vb_buf *out)
 			   "unanswered: %" PRIu64 " request%s whose id was used again before an "
 			   "answer came\n",
 			   stats.n_unanswered, vb_plural(stats.n_unanswered));
+	if (stats.n_overlapped > 0)
+		vb_buf_fmt(out,
+			   "overlaps: %" PRIu64 " request%s stamped on one CPU before another read "
+			   "the answer that freed the id\n",
+			   stats.n_overlapped, vb_plural(stats.n_overlapped));
 	if (stats.n_forgotten > 0)
 		vb_buf_fmt(out, "forgotten: %" PRIu64 " request%s, too many were open\n",
 			   stats.n_forgotten, vb_plural(stats.n_forgotten));

@@ -184,6 +184,7 @@ void vb_frame_from_header(struct vb_frame *ret_f, const struct vb_record_header 
 		.subchannel = h->subchannel,
 		.flags = h->flags,
 		.lost = h->lost,
+		.cpu = h->cpu,
 		.result = (int32_t)h->result,
 		.outside_len = h->ext_wire_len,
 	};

@@ -86,14 +86,43 @@ static struct vb_open_request *free_place(struct vb_requests *r)
 	return place;
 }
 
+/*
+ * The request whose key is used again, if that may be an overlap. Twice in a row it is none: an answer
+ * that was taken for that of the one before was its own.
+ */
+static struct vb_asked may_overlap(const struct vb_open_request *request)
+{
+	bool may = request->key.proto->any_request && request->key.direction == VB_TO_HOST;
+
+	return may && !request->overlapped ? request->asked : (struct vb_asked){ 0 };
+}
+
+struct vb_asked vb_request_answered(struct vb_requests *r, struct vb_open_request *request,
+				    uint32_t cpu, uint64_t now_ns, bool *ret_over)
+{
+	struct vb_asked before = request->before;
+
+	*ret_over = !before.number || cpu == request->asked.cpu ||
+		    now_ns - request->asked.time_ns > VB_OVERLAP_NS;
+	if (*ret_over)
+		return request->asked;
+	request->before = (struct vb_asked){ 0 };
+	request->overlapped = true;
+	r->n_unanswered--;
+	r->n_overlapped++;
+	return before;
+}
+
 struct vb_open_request *vb_request_add(struct vb_requests *r, const struct vb_request_key *k)
 {
 	struct vb_open_request *request = vb_request_find(r, k);
 	uint32_t bucket = bucket_of(r, k);
 
 	if (request) {
-		*request =
-			(struct vb_open_request){ .key = *k, .used = true, .next = request->next };
+		*request = (struct vb_open_request){ .key = *k,
+						     .used = true,
+						     .before = may_overlap(request),
+						     .next = request->next };
 		r->n_unanswered++;
 		return request;
 	}

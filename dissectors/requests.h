@@ -20,14 +20,22 @@ struct vb_request_key {
 
 bool vb_request_key_equal(const struct vb_request_key *a, const struct vb_request_key *b);
 
+/* A record with a request. */
+struct vb_asked {
+	uint64_t number, time_ns; /* number 0: there is none */
+	uint32_t cpu;
+	uint32_t recalled; /* by its answer */
+	const struct vb_msg *msg;
+	uint64_t place; /* in its queue, see struct vb_waiting */
+};
+
 struct vb_open_request {
 	struct vb_request_key key;
 	bool used;
-	uint64_t number, time_ns;
-	const struct vb_msg *msg;
-	uint32_t recalled; /* by its answer */
-	uint64_t place;	   /* in its queue, see struct vb_waiting */
-	uint32_t next;	   /* in the hash chain */
+	bool overlapped;	/* the answer to the one before came after this one */
+	struct vb_asked asked;	/* the latest with that key */
+	struct vb_asked before; /* the one before, if its answer may yet come */
+	uint32_t next;		/* in the hash chain */
 };
 
 /* A bounded table: when it is full, the oldest request makes room. */
@@ -38,7 +46,15 @@ struct vb_requests {
 	size_t n_open;
 	uint64_t n_forgotten;  /* made room */
 	uint64_t n_unanswered; /* their key was used again: the answer will not come, or was lost */
+	uint64_t n_overlapped; /* their key was used again, but only because of how writes are stamped */
 };
+
+/*
+ * The guest's writes are stamped when they begin, and get their id later, when they have the ring for
+ * themselves. Meanwhile another CPU may read the answer that frees this id: in the trace it stands
+ * behind the request that has the id next. This is longer than a write takes.
+ */
+#define VB_OVERLAP_NS UINT64_C(1000000)
 
 /* 0, or -1 when there is no memory. vb_requests_done() in any case. */
 int vb_requests_init(struct vb_requests *r, size_t n_places);
@@ -50,6 +66,13 @@ struct vb_open_request *vb_request_find(const struct vb_requests *r,
 /* A request, in place of one with the same key if there is one. Never NULL; the rest is zero. */
 struct vb_open_request *vb_request_add(struct vb_requests *r, const struct vb_request_key *k);
 void vb_request_remove(struct vb_requests *r, struct vb_open_request *request);
+
+/*
+ * Whose answer it is that this CPU saw at that time: the request's, or within VB_OVERLAP_NS that of the
+ * one before. *ret_over: the request is then done with; with the one before it is not.
+ */
+struct vb_asked vb_request_answered(struct vb_requests *r, struct vb_open_request *request,
+				    uint32_t cpu, uint64_t now_ns, bool *ret_over);
 
 /* ---- queues ---- */
 

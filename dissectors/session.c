@@ -248,12 +248,15 @@ static void learn_request(struct vb_session *s, const struct vb_frame *f, const 
 		return;
 	k = make_key(s, f, l, l->msg, number, f->direction);
 	r = vb_request_add(&s->requests, &k);
-	r->number = f->number;
-	r->time_ns = f->time_ns;
-	r->msg = l->msg;
-	r->recalled = l->msg->recalls ? (uint32_t)vb_layer_slot(l, VB_S_RECALLED) : 0;
+	r->asked = (struct vb_asked){
+		.number = f->number,
+		.time_ns = f->time_ns,
+		.cpu = f->cpu,
+		.recalled = l->msg->recalls ? (uint32_t)vb_layer_slot(l, VB_S_RECALLED) : 0,
+		.msg = l->msg,
+	};
 	queue = queue_of(s, &k);
-	if (queue && vb_waiting_asked(queue, k.epoch, f->time_ns, &r->place))
+	if (queue && vb_waiting_asked(queue, k.epoch, f->time_ns, &r->asked.place))
 		note(link, VB_NOTE_STALLED);
 }
 
@@ -271,6 +274,8 @@ static void learn_answer(struct vb_session *s, const struct vb_frame *f, const s
 		make_key(s, f, l, l->msg, l->msg->answers, opposite(f->direction));
 	struct vb_open_request *r = vb_request_find(&s->requests, &k);
 	struct vb_waiting *queue = queue_of(s, &k);
+	struct vb_asked asked;
+	bool over;
 
 	if (l->msg->accepts_if && !accepts(l))
 		set_version(s, f, 0);
@@ -278,15 +283,16 @@ static void learn_answer(struct vb_session *s, const struct vb_frame *f, const s
 		s->stats.n_unpaired_answers++;
 		return;
 	}
+	asked = vb_request_answered(&s->requests, r, f->cpu, f->time_ns, &over);
 	if (!link->request) {
-		link->request = r->number;
-		link->latency_ns = f->time_ns > r->time_ns ? f->time_ns - r->time_ns : 0;
-		link->asked = r->msg;
+		link->request = asked.number;
+		link->latency_ns = f->time_ns > asked.time_ns ? f->time_ns - asked.time_ns : 0;
+		link->asked = asked.msg;
 	}
-	if (queue && vb_waiting_answered(queue, k.epoch, r->place, f->time_ns))
+	if (queue && vb_waiting_answered(queue, k.epoch, asked.place, f->time_ns))
 		note(link, VB_NOTE_STALLED);
 	s->stats.n_paired++;
-	if (!vb_layer_slot(l, l->msg->more))
+	if (over && !vb_layer_slot(l, l->msg->more))
 		vb_request_remove(&s->requests, r);
 }
 
@@ -301,8 +307,8 @@ void vb_session_recall(struct vb_session *s, const struct vb_walked *w, struct v
 			continue;
 		k = make_key(s, f, l, l->msg, l->msg->answers, opposite(f->direction));
 		r = vb_request_find(&s->requests, &k);
-		if (r && r->recalled)
-			f->recalled = r->recalled;
+		if (r && r->asked.recalled)
+			f->recalled = r->asked.recalled;
 	}
 }
 
@@ -455,4 +461,5 @@ void vb_session_get_stats(const struct vb_session *s, struct vb_session_stats *r
 	ret->n_open = s->requests.n_open;
 	ret->n_forgotten = s->requests.n_forgotten;
 	ret->n_unanswered = s->requests.n_unanswered;
+	ret->n_overlapped = s->requests.n_overlapped;
 }

@@ -86,6 +86,7 @@ void vb_session_each_stalled(const struct vb_session *s, uint64_t now_ns,
 struct vb_session_stats {
 	uint64_t n_paired, n_unpaired_answers, n_forgotten;
 	uint64_t n_unanswered; /* the request's id was used again before an answer came */
+	uint64_t n_overlapped; /* likewise, but it came at once: two CPUs' stamps overlap */
 	size_t n_open;	       /* requests still without answer */
 };
 void vb_session_get_stats(const struct vb_session *s, struct vb_session_stats *ret);

@@ -196,6 +196,7 @@ struct vb_frame {
 	uint16_t subchannel;
 	uint16_t flags;	      /* enum vb_record_flag */
 	uint32_t lost;	      /* records lost before this one */
+	uint32_t cpu;	      /* that saw it */
 	int32_t result;	      /* of the write: 0 or negative errno */
 	uint32_t outside_len; /* bytes the packet refers to outside the ring, as the record says */
 	uint64_t number;      /* of the record, from 1 */

@@ -28,6 +28,7 @@ void talk_learn(struct talk *t, uint8_t kind, uint8_t direction, uint32_t len)
 		.flags = t->flags,
 		.result = t->result,
 		.lost = t->lost,
+		.cpu = t->cpu,
 		.outside_len = t->outside_len,
 		.number = ++t->n,
 		.time_ns = t->now_ns,

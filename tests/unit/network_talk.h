@@ -24,6 +24,7 @@ struct talk {
 	uint16_t flags;
 	int32_t result;
 	uint32_t lost;
+	uint32_t cpu; /* of all until it is set anew */
 };
 
 void talk_begin(struct talk *t);

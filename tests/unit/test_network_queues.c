@@ -153,6 +153,85 @@ Test(network, id_is_used_again)
 	talk_end(&t);
 }
 
+static void ask_from(struct talk *t, uint32_t cpu, uint64_t after_us)
+{
+	t->now_ns += after_us * 1000;
+	t->cpu = cpu;
+	talk_ask(t, 1);
+}
+
+static void answer_at(struct talk *t, uint32_t cpu, uint64_t after_us, uint64_t request)
+{
+	t->now_ns += after_us * 1000;
+	t->cpu = cpu;
+	talk_answer(t, 1);
+	cr_expect_eq(t->link.request, request, "%lu", (unsigned long)t->link.request);
+}
+
+static void expect_pairs(struct talk *t, uint64_t n_unanswered, uint64_t n_overlapped)
+{
+	struct vb_session_stats stats;
+
+	vb_session_get_stats(t->s, &stats);
+	cr_expect_eq(stats.n_unanswered, n_unanswered);
+	cr_expect_eq(stats.n_overlapped, n_overlapped);
+	talk_end(t);
+}
+
+/* A write is stamped before it gets its id, and another CPU reads the answer that frees it meanwhile. */
+Test(network, stamps_overlap)
+{
+	struct talk t;
+
+	talk_begin(&t);
+	ask_from(&t, 0, 10);
+	ask_from(&t, 1, 10);
+	answer_at(&t, 0, 5, 1);
+	cr_expect_eq(t.link.latency_ns, 15000);
+	answer_at(&t, 0, 50, 2);
+	cr_expect_eq(t.link.latency_ns, 55000);
+	answer_at(&t, 0, 5, 0);
+	expect_pairs(&t, 0, 1);
+}
+
+Test(network, one_cpu_does_not_overlap)
+{
+	struct talk t;
+
+	talk_begin(&t);
+	ask_from(&t, 0, 10);
+	ask_from(&t, 0, 10);
+	answer_at(&t, 0, 5, 2);
+	expect_pairs(&t, 1, 0);
+}
+
+Test(network, no_write_takes_so_long)
+{
+	struct talk t;
+
+	talk_begin(&t);
+	ask_from(&t, 0, 10);
+	ask_from(&t, 1, 10);
+	answer_at(&t, 0, 1001, 2);
+	expect_pairs(&t, 1, 0);
+}
+
+/* At first it looks the same: the next use of the id shows that one answer was missing. */
+Test(network, an_answer_that_never_came)
+{
+	struct talk t;
+
+	talk_begin(&t);
+	ask_from(&t, 0, 10);
+	ask_from(&t, 1, 10);
+	answer_at(&t, 0, 5, 1);
+	ask_from(&t, 1, 10);
+	answer_at(&t, 0, 5, 4);
+	ask_from(&t, 1, 10);
+	answer_at(&t, 0, 5, 6);
+	expect_pairs(&t, 1, 1);
+}
+
 /* An answer whose request was before the capture, or lost, is no other's. */
 Test(network, late_start)
 {
