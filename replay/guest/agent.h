@@ -43,8 +43,10 @@ struct vb_agent_client {
 
 /* A network interface that sends what vmbusreplay wants to be sent. */
 struct vb_agent_interface {
-	char name[16]; /* empty: there is none */
-	int index;
+	char instance[41]; /* GUID of its device */
+	char name[16];
+	int index;    /* 0: it is not there, or not up */
+	bool missing; /* it was waited for in vain */
 };
 
 enum vb_agent_end { VB_END_NONE, VB_END_STOP, VB_END_POWEROFF, VB_END_REBOOT };
@@ -116,8 +118,13 @@ int vb_agent_client(const char *name, int argc, char *const argv[]);
 
 /* ---- frames.c ---- */
 
-/* Make the device's interface send what it is told, and nothing else. 0 or a negative errno. */
+/*
+ * Make the device's interface send what it is told, and nothing else. 0 or a negative errno; -ENOENT:
+ * it is not there yet.
+ */
 int vb_agent_interface_add(struct vb_agent *a, const char *instance);
+/* Bring up the interfaces of devices that came back. */
+void vb_agent_interfaces_look(struct vb_agent *a);
 /* vmbusreplay has a frame for it. */
 void vb_agent_frame_send(struct vb_agent *a, const struct vb_port_message *m);
 

@@ -92,17 +92,11 @@ static int find_name(const char *instance, char *ret, size_t size)
 	return e ? 0 : -ENOENT;
 }
 
-int vb_agent_interface_add(struct vb_agent *a, const char *instance)
+static int begin(const struct vb_agent *a, struct vb_agent_interface *i)
 {
-	struct vb_agent_interface *i = &a->interfaces[a->n_interfaces];
 	char name[sizeof(i->name)];
-	int rc;
+	int rc = find_name(i->instance, name, sizeof(name));
 
-	if (a->n_interfaces == VB_AGENT_INTERFACES)
-		return -ENOSPC;
-	rc = find_name(instance, name, sizeof(name));
-	if (rc == 0)
-		rc = open_socket(a);
 	if (rc < 0)
 		return rc;
 	silence("default");
@@ -112,7 +106,34 @@ int vb_agent_interface_add(struct vb_agent *a, const char *instance)
 		return rc;
 	memcpy(i->name, name, sizeof(i->name));
 	i->index = (int)if_nametoindex(name);
+	i->missing = false;
 	return 0;
+}
+
+/* A device that was taken away comes back with another interface, and that is down. */
+static int find_again(const struct vb_agent *a, struct vb_agent_interface *i)
+{
+	if (i->index && if_nametoindex(i->name) == (unsigned int)i->index)
+		return 0;
+	i->index = 0;
+	return i->instance[0] ? begin(a, i) : -ENODEV;
+}
+
+int vb_agent_interface_add(struct vb_agent *a, const char *instance)
+{
+	struct vb_agent_interface *i = &a->interfaces[a->n_interfaces];
+	int rc = a->n_interfaces < VB_AGENT_INTERFACES ? open_socket(a) : -ENOSPC;
+
+	if (rc < 0)
+		return rc;
+	snprintf(i->instance, sizeof(i->instance), "%.40s", instance);
+	return begin(a, i);
+}
+
+void vb_agent_interfaces_look(struct vb_agent *a)
+{
+	for (size_t i = 0; i < a->n_interfaces; i++)
+		find_again(a, &a->interfaces[i]);
 }
 
 /* ---- tags ---- */
@@ -169,16 +190,20 @@ static int is_ready(const struct vb_agent *a, const struct vb_agent_interface *i
 	return ioctl(a->frames_fd, SIOCETHTOOL, &r) < 0 ? -errno : (int)link.data;
 }
 
-/* What is sent meanwhile is lost without a word. */
-static int wait_until_ready(const struct vb_agent *a, const struct vb_agent_interface *i)
+/* What is sent meanwhile is lost without a word. One that stays away is waited for once. */
+static int wait_until_ready(const struct vb_agent *a, struct vb_agent_interface *i)
 {
 	uint64_t until = vb_agent_now_ms() + PATIENCE_MS;
 	bool waited = false;
 	int rc;
 
-	while ((rc = is_ready(a, i)) == 0) {
-		if (vb_agent_now_ms() >= until)
-			return -ENETDOWN;
+	while ((rc = find_again(a, i)) < 0 || (rc = is_ready(a, i)) == 0) {
+		if (rc < 0 && i->missing)
+			return rc;
+		if (vb_agent_now_ms() >= until) {
+			i->missing = rc < 0;
+			return rc < 0 ? rc : -ENETDOWN;
+		}
 		waited = true;
 		usleep(1000);
 	}
@@ -219,7 +244,7 @@ static int send_frame(struct vb_agent *a, int index, const struct vb_agent_frame
 
 void vb_agent_frame_send(struct vb_agent *a, const struct vb_port_message *m)
 {
-	const struct vb_agent_interface *i;
+	struct vb_agent_interface *i;
 	struct vb_agent_frame how;
 	int index;
 
@@ -227,7 +252,7 @@ void vb_agent_frame_send(struct vb_agent *a, const struct vb_port_message *m)
 		return;
 	a->frame_ms = vb_agent_now_ms();
 	memcpy(&how, m->data, sizeof(how));
-	if (how.interface >= a->n_interfaces || !a->interfaces[how.interface].name[0])
+	if (how.interface >= a->n_interfaces)
 		return tell(a, m->head.len, -ENODEV);
 	i = &a->interfaces[how.interface];
 	index = wait_until_ready(a, i);

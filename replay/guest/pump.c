@@ -163,8 +163,10 @@ static void tick(struct vb_agent *a)
 {
 	uint64_t n;
 
-	if (read(a->timer_fd, &n, sizeof(n)) == (ssize_t)sizeof(n))
-		vb_port_send(VB_AGENT_TICK, NULL, 0, NULL, 0);
+	if (read(a->timer_fd, &n, sizeof(n)) != (ssize_t)sizeof(n))
+		return;
+	vb_port_send(VB_AGENT_TICK, NULL, 0, NULL, 0);
+	vb_agent_interfaces_look(a);
 }
 
 static void drain_signals(struct vb_agent *a)

@@ -199,7 +199,7 @@ static int step_interface(struct vb_agent *a, char *words[])
 		vb_agent_pump(a, 50);
 	if (rc < 0)
 		fail("interface", words[1], rc);
-	a->n_interfaces++;
+	a->n_interfaces += rc != -ENOSPC;
 	return 0;
 }
 

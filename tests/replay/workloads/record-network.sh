@@ -3,7 +3,7 @@
 #
 # What is recorded of a network device for a replay: pings, fragments, UDP, TCP both ways with large
 # sends and coalescing, frames with a tag, the cable pulled and plugged, a table of queues, a virtual
-# function that does not come.
+# function that does not come; and once more after the adapter was taken away and came back.
 # shellcheck source=/dev/null
 . /lib.sh
 
@@ -29,4 +29,12 @@ wait_for 10 grep -q 0 /sys/class/net/eth0/carrier || fail "the carrier is still 
 host netvsc link up || fail "link up"
 wait_for 10 grep -q 1 /sys/class/net/eth0/carrier || fail "the carrier is still gone"
 wait_for 20 answers || fail "no answer after the cable was pulled"
+host rescind netvsc || fail "rescind"
+wait_for 20 test ! -d /sys/class/net/eth0 || fail "the adapter stays after its rescind"
+host offer netvsc || fail "offer"
+wait_for 20 test -d /sys/class/net/eth0 || fail "the adapter does not come back"
+ip link set eth0 up || fail "eth0 does not come up again"
+ip address add 192.0.2.2/24 dev eth0
+wait_for 20 answers || fail "no answer after the rescind"
+ping -c 5 -W 1 $HOST >/dev/null || fail "ping after the rescind"
 echo "recorded netvsc"
