@@ -12,4 +12,12 @@
  */
 int vb_interface_open(const char *name, struct vb_err *err);
 
+/*
+ * Have the kernel of this machine be at the other end of the interface: it is up and has the first of
+ * the addresses 192.0.2.1/24, 198.51.100.1/24 and 203.0.113.1/24 that no interface has; what comes in
+ * by one goes on by another. For a machine in which nobody else sets up interfaces. 0 or a negative
+ * errno with err; -EADDRINUSE: all three are taken.
+ */
+int vb_interface_serve(const char *name, struct vb_err *err);
+
 #endif

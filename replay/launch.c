@@ -197,7 +197,8 @@ static int run_session(struct vb_launch *l, const struct mapped *kernel,
 		.persona = persona,
 		.faults = o->faults.words,
 		.n_faults = o->faults.n,
-		.counted = o->initrd && !o->real_time, /* see launch_inside.c */
+		.alone = o->initrd != NULL, /* see launch_inside.c */
+		.counted = o->initrd && !o->real_time,
 		.give = o->give.words,
 		.n_give = o->give.n,
 		.async_signals = o->async_signals,

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "replay/give.h"
 #include "replay/interface.h"
@@ -85,8 +86,16 @@ static int open_file(void *ctx, const char *name)
 
 static int open_link(void *ctx, const char *name, struct vb_err *err)
 {
-	(void)ctx;
-	return vb_interface_open(name, err);
+	struct vb_guest_session *s = ctx;
+	int fd = vb_interface_open(name, err), rc;
+
+	if (fd < 0 || !s->opt->alone)
+		return fd;
+	rc = vb_interface_serve(name, err);
+	if (!rc)
+		return fd;
+	close(fd);
+	return rc;
 }
 
 /* ---- setting up ---- */

@@ -33,6 +33,7 @@ const struct vb_inner_module vb_inner_modules[] = {
 	{ "kvm", "halt_poll_ns=0 tsc_tolerance_ppm=500000" },
 	{ "ccp", "" },
 	{ "kvm-amd", "" },
+	{ "tun", "" }, /* for the interfaces of devices with backend=tap:NAME */
 	{ NULL, NULL },
 };
 
