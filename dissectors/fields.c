@@ -45,6 +45,12 @@ static void leave(struct tour *t, size_t before)
 	t->path[before] = '\0';
 }
 
+/* Bytes that only say that there is something; of payloads, those that nobody has decoded. */
+static bool is_opaque(const struct vb_row *row)
+{
+	return row->opaque || row->type == VB_PAD || (row->type == VB_PAYLOAD && !row->foreign);
+}
+
 static void name_type(const struct vb_row *row, char ret_type[MAX_TYPE])
 {
 	const char *array = vb_row_is_array(row) ? "[]" : "";
@@ -70,7 +76,7 @@ static void name_type(const struct vb_row *row, char ret_type[MAX_TYPE])
 		snprintf(ret_type, MAX_TYPE, row->width == 1 ? "bit" : "bits");
 		break;
 	default:
-		snprintf(ret_type, MAX_TYPE, "bytes%s", array);
+		snprintf(ret_type, MAX_TYPE, "%s%s", is_opaque(row) ? "opaque" : "bytes", array);
 		break;
 	}
 }

@@ -261,6 +261,8 @@ static void check_attributes(struct vb_lint *l, const struct vb_row *row)
 		vb_lint_fault(l, NULL, "a number's attribute on what is no number");
 	if (row->rows && row->type != VB_STRUCT)
 		vb_lint_fault(l, NULL, "rows in what is no struct");
+	if (row->opaque && row->type != VB_BYTES)
+		vb_lint_fault(l, NULL, "opaque what is not bytes");
 	if ((row->proto || row->foreign) && row->type != VB_PAYLOAD)
 		vb_lint_fault(l, NULL, "a protocol in what is no payload");
 	if (row->version && row->type != VB_PAYLOAD)

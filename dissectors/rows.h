@@ -22,6 +22,9 @@
 #define GUID(n, t, ...) VB_ROW(n, t, VB_GUID, 16, ##__VA_ARGS__)
 #define BYTES(n, t, ...) VB_ROW(n, t, VB_BYTES, 0, ##__VA_ARGS__)
 
+/* Bytes that are there, and mean nobody knows what: the rest of something. */
+#define OPAQUE(n, t, ...) VB_ROW(n, t, VB_BYTES, 0, .opaque = true, ##__VA_ARGS__)
+
 /* Bytes whose number is fixed. */
 #define FIXED(n, t, sz, ...) VB_ROW(n, t, VB_BYTES, sz, ##__VA_ARGS__)
 

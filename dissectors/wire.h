@@ -106,6 +106,7 @@ struct vb_row {
 	const char *proto;
 	bool foreign;	 /* .proto is no protocol of ours but a dissector of Wireshark's */
 	uint8_t version; /* VB_PAYLOAD: slot with the version of the protocol inside, if we know it */
+	bool opaque;	 /* VB_BYTES: nobody says what they mean; VB_PAD and payloads never do */
 	bool after_text; /* VB_PAD: what the VB_UTF16 row before it has left of its bytes */
 	uint64_t (*calc)(const struct vb_scope *sc); /* in place of .count or .len */
 };

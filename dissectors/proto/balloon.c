@@ -150,7 +150,7 @@ static const struct vb_row info_item[] = {
 	U32("data_size", "Bytes", .set = VB_S_COUNT),
 	U64("max_page_count", "Maximum page count", .when = INFO_TYPE, .mask = UINT32_MAX,
 	    .equals = 0),
-	BYTES("data", "Data", .calc = info_rest),
+	OPAQUE("data", "Data", .calc = info_rest),
 	END_ROWS,
 };
 

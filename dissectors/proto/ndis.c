@@ -71,7 +71,7 @@ static const struct vb_name object_types[] = {
 		U16("size", "Size", .set = VB_NDIS_OBJECT_SIZE, .optional = true)
 /* Older revisions end earlier. */
 #define OPT .optional = true
-#define REST(t) BYTES("rest", t, .len = VB_REST, .optional = true)
+#define REST(t) OPAQUE("rest", t, .len = VB_REST, .optional = true)
 
 /* ---- receive side scaling ---- */
 

@@ -79,7 +79,7 @@ static const struct vb_row item[] = {
 	U32("bypass", "Bypass", FOR_KEY(VB_EVENT_BYPASS), .names = bypasses, .summary = VB_SUM_YES),
 	U64("step", "Clock step", FOR_KEY(VB_EVENT_CLOCK_STEP), .is_signed = true, .base = VB_NS,
 	    .summary = VB_SUM_YES),
-	BYTES("data", "Value", .calc = value_rest),
+	OPAQUE("data", "Value", .calc = value_rest),
 	PAD("pad", 0, .calc = value_pad),
 	END_ROWS,
 };

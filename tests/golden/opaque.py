@@ -3,7 +3,7 @@
 """opaque.py [--update] VMBUSDUMP SAMPLE...: bytes of the samples that no row gives a meaning.
 
 Counted for each protocol: bytes that no row describes, and those of rows that only say that there is
-something (rest, data, unused ...). What a protocol may have at most stands in opaque.txt, which only
+something, which the list of fields calls opaque. What a protocol may have at most stands in opaque.txt, which only
 shrinks: fewer bytes are a fault as well, until --update has lowered the number. It never raises one.
 """
 import json
@@ -11,24 +11,27 @@ import os
 import subprocess
 import sys
 
-# rows that name bytes and say nothing about them
-MUTE = {"rest", "data", "unused", "padding", "gap", "bytes"}
 HERE = os.path.dirname(os.path.abspath(__file__))
 CEILING = os.path.join(HERE, "opaque.txt")
 
 
-def mute_bytes(value, name=""):
-    """Bytes of the mute rows below a value of the JSON form, where bytes are hexadecimal text."""
+def opaque_fields(vmbusdump):
+    out = subprocess.run([vmbusdump, "--list-fields"], stdout=subprocess.PIPE, check=True, text=True)
+    rows = (line.split("\t") for line in out.stdout.splitlines())
+    return {row[0] for row in rows if row[1].removesuffix("[]") == "opaque"}
+
+
+def opaque_bytes(value, path, fields):
+    """Bytes of the opaque fields below a value of the JSON form, where bytes are hexadecimal text."""
     if isinstance(value, dict):
-        return sum(mute_bytes(v, k) for k, v in value.items())
+        return sum(opaque_bytes(v, f"{path}.{k}", fields) for k, v in value.items())
     if isinstance(value, list):
-        return sum(mute_bytes(v, name) for v in value)
-    if name in MUTE and isinstance(value, str):
-        return len(value) // 2
-    return 0
+        return sum(opaque_bytes(v, path, fields) for v in value)
+    return len(value) // 2 if path in fields else 0
 
 
 def count(vmbusdump, samples):
+    fields = opaque_fields(vmbusdump)
     opaque = {}
     for sample in samples:
         out = subprocess.run([vmbusdump, "-r", sample, "-T", "json"], stdout=subprocess.PIPE, check=True)
@@ -39,7 +42,7 @@ def count(vmbusdump, samples):
                 if name in ("hv_record", "hv_ext", "gaps"):
                     continue
                 if isinstance(value, (dict, list)):
-                    opaque[name] = opaque.get(name, 0) + mute_bytes(value)
+                    opaque[name] = opaque.get(name, 0) + opaque_bytes(value, name, fields)
             opaque["unexplained"] = opaque.get("unexplained", 0) + record["unexplained"]
     return opaque
 

@@ -105,7 +105,7 @@ class Json:
             return int(value, 16) if isinstance(value, str) else int(value)
         if row.type in ("guid", "text"):
             return value
-        if row.type != "bytes":
+        if row.type not in ("bytes", "opaque"):
             raise Unusable(f"{self.path}: {path} is of an unknown type {row.type}")
         return bytes.fromhex(value)
 

@@ -214,6 +214,7 @@ Test(lint, attributes)
 	expect_rows(ROWS(GUID("a", "A", .max = 1)),
 		    "p.m.a: a number's attribute on what is no number\n");
 	expect_rows(ROWS(U8("a", "A", .rows = good)), "p.m.a: rows in what is no struct\n");
+	expect_rows(ROWS(U8("a", "A", .opaque = true)), "p.m.a: opaque what is not bytes\n");
 	expect_rows(ROWS(U8("a", "A", .proto = "vmbus")),
 		    "p.m.a: a protocol in what is no payload\n");
 	expect_rows(ROWS(U8("v", "V", .set = VB_S_A), U8("a", "A", .version = VB_S_A)),
@@ -381,7 +382,10 @@ Test(fields, each_has_path_type_and_offset)
 	expect_field("vmbus.gpadl_body.pfn", "u64[]", 16);
 	expect_field("vmbus.gpadl_header.range", "struct[]", 20);
 	expect_field("vmbus.gpadl_header.range.byte_count", "u32", -1);
-	expect_field("hv_ring.data", "bytes", -1);
+	expect_field("hv_ring.data", "opaque", -1);
+	expect_field("hv_fcopy.write.data", "bytes", 52);
+	expect_field("hv_shutdown.unused", "opaque", 2060);
+	expect_field("hv_state.item.data", "opaque", -1);
 	expect_field("hv_link.part", "value", 0);
 }
 
