@@ -348,9 +348,15 @@ static __always_inline bool describe(struct vb_bpf_record *rec, struct vmbus_cha
 	return guids[0] == NETWORK_LOW && guids[1] == NETWORK_HIGH;
 }
 
+/* The place of this processor and stream in the maps that are as scratch. */
+static __always_inline __u32 scratch_place(enum vb_bpf_stream stream)
+{
+	return bpf_get_smp_processor_id() * VB_BPF_N_SCRATCH + stream;
+}
+
 static __always_inline struct vb_bpf_record *scratch_record(enum vb_bpf_stream stream)
 {
-	__u32 i = bpf_get_smp_processor_id() * VB_BPF_N_SCRATCH + stream;
+	__u32 i = scratch_place(stream);
 
 	return bpf_map_lookup_elem(&scratch, &i);
 }

@@ -120,15 +120,15 @@ static __always_inline void take_write(struct vmbus_channel *ch, bool typed,
 				       const struct kvec *list, __u32 count, __u64 request_id,
 				       __u64 key, enum vb_bpf_stream stream)
 {
+	__u32 relid, write_index, place = scratch_place(stream);
 	struct vb_bpf_record *rec = scratch_record(stream);
+	struct parts *parts = bpf_map_lookup_elem(&part_lists, &place);
 	struct hv_ring_buffer *ring;
 	struct vb_bpf_channel *c;
-	__u32 relid, write_index;
-	struct parts parts = {};
 	bool is_network;
 	__u64 len;
 
-	if (!rec)
+	if (!rec || !parts)
 		return;
 	c = wanted(ch, typed, &relid);
 	if (!c)
@@ -139,16 +139,18 @@ static __always_inline void take_write(struct vmbus_channel *ch, bool typed,
 	ring = FIELD(typed, ch, outbound.ring_buffer);
 	rec->ring_read = FIELD(typed, ring, read_index);
 	write_index = FIELD(typed, ring, write_index);
-	list_parts(list, count, &parts);
-	gather(rec, &parts);
+	list_parts(list, count, parts);
+	gather(rec, parts);
 
 	len = rec->cap_len;
 	if (is_network)
-		len = send_payload(rec, net_of(ch, typed, c), &parts);
+		len = send_payload(rec, net_of(ch, typed, c), parts);
 	if (len > max_len)
 		return;
 	KEEP(len);
-	if (emit(rec, sizeof(*rec) + len))
+	if (filters && is_network)
+		rec->flags |= VB_BPF_F_FILTERED;
+	if (leave_out(rec, c) || emit(rec, sizeof(*rec) + len))
 		rec->id = 0;
 	remember_write(rec, ch, request_id, write_index, key);
 }
@@ -435,7 +437,8 @@ static __always_inline void take_read(struct vmbus_channel *ch, bool typed, cons
 	if (len > max_len)
 		return;
 	KEEP(len);
-	emit(rec, sizeof(*rec) + len);
+	if (!leave_out(rec, c))
+		emit(rec, sizeof(*rec) + len);
 }
 
 /* A ring begins anew, and perhaps at another address. */

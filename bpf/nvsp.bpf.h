@@ -17,6 +17,7 @@ enum {
 	NVSP_SEND_BUF_DONE = 105,
 	NVSP_REVOKE_SEND_BUF = 106,
 	NVSP_RNDIS = 107,
+	NVSP_RNDIS_DONE = 108,
 };
 
 /* 101, 104: GPADL, id. 102: at [3] a section's size. 105: at [1]. 107: at [1] section, at [2] size. */

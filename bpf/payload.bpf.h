@@ -10,6 +10,8 @@
 #define VB_BPF_PAYLOAD_H
 
 #include "bpf/common.bpf.h"
+#include "bpf/frames.bpf.h"
+#include "bpf/message.bpf.h"
 #include "bpf/nvsp.bpf.h"
 
 /* ---- packets ---- */
@@ -31,52 +33,25 @@ struct parts {
 	} part[MAX_PARTS];
 };
 
+/* As scratch: the stack has no room for it below all that a filter calls. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct parts);
+} part_lists SEC(".maps");
+
 static __always_inline void list_parts(const struct kvec *list, __u32 count, struct parts *ret)
 {
 	__u64 len = count < MAX_PARTS ? count * sizeof(ret->part[0]) : sizeof(*ret);
 
+	__builtin_memset(ret, 0, sizeof(*ret));
 	KEEP(len);
 	if (len <= sizeof(*ret))
 		bpf_probe_read_kernel(ret, len, list);
 }
 
 /* ---- pieces of messages ---- */
-
-enum {
-	RNDIS_PACKET = 1,
-	RNDIS_HEADER_LEN = 44,
-	MAX_HEAD = 256,
-	MAX_CONTROL = 1024,
-	MAX_PADDING = 64
-};
-
-struct rndis {
-	__u32 type, len;
-	__u32 data_at, data_len; /* places count from here */
-	__u32 oob_at, oob_len, n_oob;
-	__u32 info_at, info_len;
-	__u32 vc_handle, reserved;
-};
-
-struct cursor {
-	__u64 pos;  /* bytes used behind the record */
-	__u64 addr; /* what is looked at next: memory of messages, or a list of ranges */
-	__u64 left; /* bytes there */
-	__u64 base; /* of the buffer or of memory that ranges refer to, 0: not known */
-	__u64 base_len;
-	__u64 wire; /* bytes of all pieces */
-	/*
-	 * The message that the next piece begins or goes on with: its length (0: one begins), how much
-	 * of it is behind us, and what of it is taken: up to head, and from data to end. What is
-	 * between those is left over from others and becomes zeros.
-	 */
-	__u64 len, at, head, data, end;
-	__u64 want; /* where it ends that all of it is there */
-	__u32 n_ranges;
-	__u32 incomplete;
-	__u32 scratch; /* where the record is */
-	__u32 padding; /* bytes behind a frame that are taken with all of it */
-};
 
 static __always_inline __u8 *bytes_of(const struct cursor *c)
 {
@@ -133,11 +108,6 @@ static __noinline long put_segment(struct cursor *c, __u64 at, const struct vb_b
 	return 0;
 }
 
-static __always_inline __u64 smaller(__u64 a, __u64 b)
-{
-	return a < b ? a : b;
-}
-
 /* Bytes lo to hi of a message that addr has from lo on: less when they do not fit. */
 static __always_inline long put_bytes(struct cursor *c, __u64 lo, __u64 hi, __u64 addr)
 {
@@ -179,6 +149,8 @@ __noinline int put_piece(struct cursor *c, __u32 range, __u64 wire, __u64 addr, 
 	}
 	if (hi < lo)
 		hi = lo;
+	if (reason)
+		c->begun++; /* what nobody judged */
 	if (!reason) {
 		room = smaller(max_len - at - sizeof(s), max_copy);
 		s.reason = hi < want ? VB_BPF_R_LIMIT : VB_BPF_R_COMPLETE;
@@ -207,7 +179,7 @@ __noinline int put_piece(struct cursor *c, __u32 range, __u64 wire, __u64 addr, 
 __noinline int begin_message(struct cursor *c, __u64 addr, __u64 n, __u64 most)
 {
 	struct rndis h = {};
-	__u64 info;
+	__u64 info, here = n;
 
 	if (!c)
 		return 0;
@@ -223,6 +195,7 @@ __noinline int begin_message(struct cursor *c, __u64 addr, __u64 n, __u64 most)
 	if (h.len >= 8 && h.len < most)
 		c->len = c->want = h.len;
 	if (h.type != RNDIS_PACKET) {
+		c->begun++;
 		c->end = smaller(c->len, payload > MAX_CONTROL ? payload : MAX_CONTROL);
 		return 0;
 	}
@@ -239,6 +212,8 @@ __noinline int begin_message(struct cursor *c, __u64 addr, __u64 n, __u64 most)
 	c->want = smaller(c->want, c->len);
 	if (c->end == c->want && c->len - c->end < c->padding)
 		c->end = c->len;
+	if (filters)
+		look_at_message(c, &h, here);
 	return 0;
 }
 
@@ -267,6 +242,7 @@ static long take_section_message(__u32 i, void *ctx)
 	if (!n)
 		return 1;
 	begin_message(c, c->addr, n, c->n_ranges ? ~0U : n);
+	judge_message(c, c->addr, n);
 	n = smaller(n, c->len);
 	put_piece(c, VB_BPF_SECTION, n, c->addr, 0);
 	c->addr += n;
@@ -303,6 +279,7 @@ static long take_gpa_range(__u32 i, void *ctx)
 	c->left -= len;
 	if (!c->len)
 		begin_message(c, addr, r.len, ~0U);
+	judge_message(c, addr, r.len);
 	put_piece(c, i, r.len, addr, addr || !payload ? 0 : VB_BPF_R_UNREADABLE);
 	return 0;
 }
@@ -340,6 +317,7 @@ static __always_inline void take_section(struct cursor *c, const struct vb_bpf_n
 	if (c->left) { /* too many */
 		c->len = c->want = c->left;
 		c->at = c->end = 0;
+		c->begun++; /* what nobody judged */
 		put_piece(c, VB_BPF_SECTION, c->left, c->addr, 0);
 	}
 }
@@ -367,6 +345,7 @@ static __always_inline __u64 end_payload(const struct cursor *c, struct vb_bpf_r
 {
 	__u64 begin = (rec->cap_len + 3) & ~3ULL;
 
+	rec->flags |= is_refused(c) ? VB_BPF_F_REFUSED : 0;
 	if (c->pos == begin)
 		return rec->cap_len;
 	rec->ext_len = c->pos - begin;
@@ -386,6 +365,7 @@ static __noinline __u64 send_payload(struct vb_bpf_record *rec, struct vb_bpf_ne
 		return rec ? rec->cap_len : 0;
 	read_nvsp(rec, parts->part[0].len, parts->part[1].base, &m);
 	if (m.type != NVSP_RNDIS) {
+		rec->flags |= is_answer_refused(&m) ? VB_BPF_F_REFUSED : 0;
 		learn_sent(net, &m);
 		return rec->cap_len;
 	}
@@ -427,6 +407,7 @@ static long take_buffer_range(__u32 i, void *ctx)
 	}
 	addr += r.at;
 	begin_message(c, addr, r.len, r.len);
+	judge_message(c, addr, r.len);
 	put_piece(c, i, c->len, addr, 0);
 	return 0;
 }
@@ -458,8 +439,10 @@ static __noinline __u64 receive_payload(struct vb_bpf_record *rec, struct vb_bpf
 		return rec ? rec->cap_len : 0;
 	head = (const __u16 *)(rec + 1);
 	read_nvsp(rec, (__u64)head[1] * 8, (__u64)packet + (__u32)head[1] * 8, &m);
-	if (head[0] == PACKET_COMPLETION)
+	if (head[0] == PACKET_COMPLETION) {
+		rec->flags |= is_answer_refused(&m) ? VB_BPF_F_REFUSED : 0;
 		learn_completion(net, &m);
+	}
 	if (head[0] != PACKET_IN_RANGES || m.type != NVSP_RNDIS)
 		return rec->cap_len;
 	begin_payload(&c, rec);

@@ -40,6 +40,8 @@ enum vb_bpf_flag {
 	VB_BPF_F_TRANS_ID = 1,	    /* trans_id is what is on the wire */
 	VB_BPF_F_NO_REQUEST_ID = 2, /* the write failed for want of a request id, not of room */
 	VB_BPF_F_EXT_CUT = 4,	    /* of the external part something is missing */
+	VB_BPF_F_REFUSED = 8,	    /* for the probes: the user does not want it */
+	VB_BPF_F_FILTERED = 16,	    /* others of this channel were not wanted: gaps are no losses */
 };
 
 struct vb_bpf_record {
@@ -104,9 +106,10 @@ struct vb_bpf_net {
 
 /* One per relid, shared with user space through memory; element 0 is the control messages. */
 struct vb_bpf_channel {
-	__u64 lost;   /* records that did not fit into the ring buffer */
-	__u32 wanted; /* this channel is captured */
-	__u32 chosen; /* the user named this relid: wanted whatever is offered under it */
+	__u64 lost;	/* records that did not fit into the ring buffer */
+	__u64 filtered; /* records that the user does not want */
+	__u32 wanted;	/* this channel is captured */
+	__u32 chosen;	/* the user named this relid: wanted whatever is offered under it */
 	struct vb_bpf_net net;
 };
 

@@ -6,6 +6,7 @@
 #ifndef VB_CLASSIC_H
 #define VB_CLASSIC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -14,6 +15,13 @@ struct vb_classic {
 	uint16_t code;
 	uint8_t jump_true, jump_false;
 	uint32_t k;
+};
+
+/* What chooses frames before they cross. */
+struct vb_frame_program {
+	const struct vb_classic *insns;
+	size_t n_insns;
+	bool wants_answers; /* that frames were taken is to be told, too */
 };
 
 struct bpf_insn;

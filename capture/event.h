@@ -55,11 +55,13 @@ struct vb_device {
 /* What happened to the records of one device, for the last line and the statistics blocks. */
 struct vb_device_stats {
 	struct vb_device dev;
-	uint64_t received;  /* seen by the probes: delivered + lost in the kernel */
+	uint64_t received;  /* seen by the probes: delivered, lost or filtered */
 	uint64_t lost;	    /* lost between kernel and user space */
 	uint64_t delivered; /* written to the file or shown */
+	uint64_t filtered;  /* left out by the probes, because the user does not want them */
 };
 
+struct vb_frame_program;
 struct vb_source;
 
 struct vb_source_ops {
@@ -181,6 +183,7 @@ struct vb_bpf_options {
 	uint32_t payload;     /* --payload: bytes copied of each frame outside the ring; 0: none */
 	uint32_t ring_kib;    /* -B: BPF ring buffer per CPU, KiB; rounded up to a power of two */
 	bool signals;	      /* guest signals and host interrupts as events */
+	const struct vb_frame_program *frames; /* only what may have such frames; NULL: all */
 };
 
 /*

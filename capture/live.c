@@ -31,8 +31,10 @@ struct capture {
 	uint64_t now_ns, end_ns; /* monotonic; end_ns 0: no end */
 	bool stopping;		 /* the source was asked to end */
 	bool bad_output;
-	bool reader_gone; /* before anything was written */
-	bool waiting;	  /* hv_vmbus is not there yet */
+	bool reader_gone;	       /* before anything was written */
+	bool waiting;		       /* hv_vmbus is not there yet */
+	struct vb_classic insns[1024]; /* of --frames; a longer one is none for the kernel */
+	struct vb_frame_program frames;
 	struct vb_err err;
 };
 
@@ -208,6 +210,22 @@ static int capture_all(struct capture *c)
 
 /* ---- beginning and end ---- */
 
+/* What --frames leaves out need not cross, but what is malformed is to be seen. */
+static const struct vb_frame_program *frame_program(struct capture *c)
+{
+	size_t max = sizeof(c->insns) / sizeof(c->insns[0]);
+
+	/* of one that is longer it is enough to know that */
+	if (!c->opt->frames || c->opt->strict)
+		return NULL;
+	c->frames = (struct vb_frame_program){
+		.insns = c->insns,
+		.n_insns = vb_pcap_filter_program(c->flow.frames.filter, c->insns, max),
+		.wants_answers = vb_flow_needs_answers(&c->flow),
+	};
+	return &c->frames;
+}
+
 static int open_source(struct capture *c)
 {
 	const struct vb_options *opt = c->opt;
@@ -217,6 +235,7 @@ static int open_source(struct capture *c)
 		.payload = (uint32_t)opt->payload,
 		.ring_kib = (uint32_t)opt->ring_kib,
 		.signals = opt->signals,
+		.frames = frame_program(c),
 	};
 
 	return vb_source_bpf_open(&bpf, &c->source, &c->err);

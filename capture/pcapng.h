@@ -45,6 +45,7 @@
 #define VB_OPT_EPB_QUEUE 6u
 #define VB_OPT_ISB_IFRECV 4u
 #define VB_OPT_ISB_IFDROP 5u
+#define VB_OPT_ISB_FILTERACCEPT 6u
 #define VB_OPT_ISB_OSDROP 7u
 #define VB_OPT_ISB_USRDELIV 8u
 

@@ -135,8 +135,9 @@ static const char *short_name(const struct vb_device *dev)
 void vb_report_counts(const struct vb_report *r, const struct vb_device_stats *stats, size_t n,
 		      const char *verb)
 {
-	uint64_t received = 0, lost = 0, delivered = 0;
+	uint64_t received = 0, lost = 0, delivered = 0, filtered = 0;
 	struct vb_buf each = { 0 };
+	char left_out[64] = "";
 
 	for (size_t i = 0; i < n; i++) {
 		const struct vb_device_stats *s = &stats[i];
@@ -144,6 +145,7 @@ void vb_report_counts(const struct vb_report *r, const struct vb_device_stats *s
 		received += s->received;
 		lost += s->lost;
 		delivered += s->delivered;
+		filtered += s->filtered;
 		if (s->received == 0 && s->lost == 0 && s->delivered == 0 && !s->dev.bypassed &&
 		    !s->dev.on_vf)
 			continue;
@@ -151,14 +153,19 @@ void vb_report_counts(const struct vb_report *r, const struct vb_device_stats *s
 			   s->delivered);
 		if (s->lost > 0)
 			vb_buf_fmt(&each, " (%" PRIu64 " lost)", s->lost);
+		if (s->filtered > 0)
+			vb_buf_fmt(&each, " (%" PRIu64 " filtered)", s->filtered);
 		if (s->dev.bypassed)
 			vb_buf_str(&each, " (bypassed)");
 		if (s->dev.on_vf)
 			vb_buf_str(&each,
 				   " (data path on the virtual function: frames are not here)");
 	}
-	vb_report_say(r, "%" PRIu64 " record%s received, %" PRIu64 " lost, %" PRIu64 " %s%s",
-		      received, vb_plural(received), lost, delivered, verb,
+	if (filtered > 0)
+		snprintf(left_out, sizeof(left_out), "%" PRIu64 " filtered in the kernel, ",
+			 filtered);
+	vb_report_say(r, "%" PRIu64 " record%s received, %" PRIu64 " lost, %s%" PRIu64 " %s%s",
+		      received, vb_plural(received), lost, left_out, delivered, verb,
 		      each.len > 0 ? each.data : "");
 	vb_buf_done(&each);
 }

@@ -447,13 +447,13 @@ static int start(struct source *s, const struct vb_bpf_options *opt, struct vb_e
 		.payload = opt->payload,
 		.ring_kib = opt->ring_kib,
 		.signals = opt->signals,
+		.frames = opt->frames,
 		.record = push_record,
 		.ctx = s,
 	};
+	int rc = vb_probes_open(&popt, &s->probes, err);
 	uint64_t error;
-	int rc;
 
-	rc = vb_probes_open(&popt, &s->probes, err);
 	if (rc)
 		return rc;
 	rc = vb_merge_new(vb_probes_n_cpus(s->probes), &s->merge);

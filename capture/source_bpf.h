@@ -11,6 +11,9 @@
 #include "capture/classic.h"
 #include "capture/event.h"
 
+struct bpf_link;
+struct bpf_program;
+
 /* ---- merging: source_bpf_merge.c, pure ---- */
 
 /* One record, in its place. */
@@ -137,6 +140,7 @@ struct vb_chan {
 	uint16_t subchannel;
 	uint32_t device; /* index into the devices */
 	uint64_t lost;	 /* of this relid, attributed to devices so far */
+	uint64_t filtered;
 	uint8_t instance[16];
 	uint8_t offer[VB_BPF_MAX_MESSAGE];
 	uint32_t offer_len;
@@ -230,6 +234,21 @@ void vb_sysfs_describe(const uint8_t instance[16], struct vb_device *ret);
 bool vb_sysfs_has_channel(uint32_t relid);
 bool vb_sysfs_has_device(const uint8_t instance[16]);
 
+/* ---- frames that are not wanted: source_bpf_filter.c, pure ---- */
+
+struct vb_filter_object;
+
+/*
+ * A copy of the probes' object file in which the program stands where frames are filtered, see
+ * bpf/record.h. -EINVAL, -ENOTSUP, -E2BIG: it cannot stand there; -ENOENT: nor can any; -ENOMEM.
+ */
+int vb_filter_object_new(const struct vb_frame_program *program, const void *object, size_t len,
+			 struct vb_filter_object **ret);
+/* Why it cannot, as a part of a sentence. */
+const char *vb_filter_obstacle(int rc);
+void *vb_filter_object_bytes(const struct vb_filter_object *f, size_t *ret_len);
+void vb_filter_object_free(struct vb_filter_object *f);
+
 /* ---- probes: source_bpf_load.c, source_bpf_wait.c, source_bpf_rings.c ---- */
 
 /* Takes one record; a negative errno stops the reading. */
@@ -255,7 +274,8 @@ struct vb_probes_options {
 	uint32_t payload;
 	uint32_t ring_kib;
 	bool signals;
-	vb_record_fn record; /* called for each record read */
+	const struct vb_frame_program *frames; /* NULL: none */
+	vb_record_fn record;		       /* called for each record read */
 	void *ctx;
 };
 
@@ -298,6 +318,8 @@ void vb_probes_close(struct vb_probes *p);
 
 /* What --doctor would find at once: -ENOTSUP when this is no guest, or its kernel has no types. */
 int vb_environment_check(struct vb_err *err);
+/* What could not be done, and why. Returns -ENOTSUP or -ENOMEM. */
+int vb_environment_fail(struct vb_err *err, int code, const char *what);
 
 /* Whether this is a guest of Hyper-V, whether its bus driver is up. */
 bool vb_on_hyperv(void);
@@ -362,6 +384,12 @@ struct vb_hook {
 };
 
 const struct vb_hook *vb_hooks(size_t *ret_n);
+/* Whether a program is one of these sets. */
+bool vb_hooks_need(const char *program, unsigned int sets);
+/* Sees calls begin: is detached before those that see them end. */
+bool vb_hook_begins(const struct vb_hook *hook);
+/* NULL, errno: it cannot. */
+struct bpf_link *vb_hook_attach(const struct bpf_program *prog, const struct vb_hook *hook);
 
 /* Addresses of kernel symbols, 0 when absent or hidden. */
 int vb_kernel_symbols(const char *const *names, size_t n, uint64_t *ret);
@@ -369,7 +397,6 @@ int vb_kernel_symbols(const char *const *names, size_t n, uint64_t *ret);
 /* ---- probes on a module that is not loaded yet: source_bpf_wait.c ---- */
 
 struct vb_early;
-struct bpf_program;
 
 /*
  * root is put in front of /sys: "". Probes that others left behind are removed. -ENOTSUP: there is no

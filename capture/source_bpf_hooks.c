@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include <bpf/libbpf.h>
+
 #include "capture/source_bpf.h"
 
 static const char vmbus[] = "hv_vmbus";
@@ -102,6 +104,45 @@ const struct vb_hook *vb_hooks(size_t *ret_n)
 {
 	*ret_n = sizeof(hooks) / sizeof(hooks[0]);
 	return hooks;
+}
+
+bool vb_hooks_need(const char *program, unsigned int sets)
+{
+	for (size_t i = 0; i < sizeof(hooks) / sizeof(hooks[0]); i++) {
+		if ((sets & hooks[i].set) && !strcmp(hooks[i].program, program))
+			return true;
+	}
+	return !strcmp(program, "walk_channel") && !(sets & VB_SET_WAIT);
+}
+
+bool vb_hook_begins(const struct vb_hook *hook)
+{
+	return hook->kind == VB_HOOK_ENTRY ||
+	       (hook->kind == VB_HOOK_TRACING && strstr(hook->program, "_fentry"));
+}
+
+struct bpf_link *vb_hook_attach(const struct bpf_program *prog, const struct vb_hook *hook)
+{
+	switch (hook->kind) {
+	case VB_HOOK_TRACING:
+		return bpf_program__attach_trace(prog);
+	case VB_HOOK_TRACEPOINT:
+		return bpf_program__attach_raw_tracepoint(prog, hook->function);
+	default:
+		return bpf_program__attach_kprobe(prog, hook->kind == VB_HOOK_RETURN,
+						  hook->function);
+	}
+}
+
+int vb_environment_fail(struct vb_err *err, int code, const char *what)
+{
+	if (code == -EPERM || code == -EACCES)
+		return vb_fail(err, -ENOTSUP,
+			       "%s: permission denied; run as root or with CAP_BPF, CAP_PERFMON "
+			       "and CAP_SYS_ADMIN",
+			       what);
+	return vb_fail(err, code == -ENOMEM ? -ENOMEM : -ENOTSUP, "%s: %s; --doctor tells more",
+		       what, strerror(-code));
 }
 
 int vb_kernel_symbols(const char *const *names, size_t n, uint64_t *ret)

@@ -38,43 +38,15 @@ struct vb_probes {
 	int channels_fd, sequences_fd; /* shared by both sets of programs */
 	struct vb_bpf_channel *channels;
 	char names[512];
-	uint64_t symbols[2]; /* addresses: vmbus_connection, vmbus_proto_version */
+	struct vb_filter_object *filter;
+	const char *obstacle; /* to it */
+	bool filters;	      /* what is loaded next does */
+	uint64_t symbols[2];  /* addresses: vmbus_connection, vmbus_proto_version */
 };
 
 #define CHANNELS_LEN (VB_BPF_MAX_RELIDS * sizeof(struct vb_bpf_channel))
 
-static int print_nothing(enum libbpf_print_level level, const char *fmt, va_list args)
-{
-	(void)level;
-	(void)fmt;
-	(void)args;
-	return 0;
-}
-
-static int fail_environment(struct vb_err *err, int code, const char *what)
-{
-	if (code == -EPERM || code == -EACCES)
-		return vb_fail(err, -ENOTSUP,
-			       "%s: permission denied; run as root or with CAP_BPF, CAP_PERFMON "
-			       "and CAP_SYS_ADMIN",
-			       what);
-	return vb_fail(err, code == -ENOMEM ? -ENOMEM : -ENOTSUP, "%s: %s; --doctor tells more",
-		       what, strerror(-code));
-}
-
 /* ---- loading ---- */
-
-static bool in_sets(const char *program, unsigned int sets)
-{
-	size_t i, n;
-	const struct vb_hook *hooks = vb_hooks(&n);
-
-	for (i = 0; i < n; i++) {
-		if ((sets & hooks[i].set) && !strcmp(hooks[i].program, program))
-			return true;
-	}
-	return !strcmp(program, "walk_channel") && !(sets & VB_SET_WAIT);
-}
 
 static uint32_t clamp(uint32_t value, uint32_t least, uint32_t most)
 {
@@ -92,6 +64,10 @@ static int size_maps(struct vb_probes *p, struct vmbus_bpf *skel)
 	rc = bpf_map__set_max_entries(skel->maps.rings, n_cpus);
 	if (!rc)
 		rc = bpf_map__set_max_entries(skel->maps.scratch, VB_BPF_N_SCRATCH * n_cpus);
+	if (!rc)
+		rc = bpf_map__set_max_entries(skel->maps.part_lists, VB_BPF_N_SCRATCH * n_cpus);
+	if (!rc && p->filters)
+		rc = bpf_map__set_max_entries(skel->maps.frame_heads, VB_BPF_N_SCRATCH * n_cpus);
 	if (!rc)
 		rc = bpf_map__set_value_size(skel->maps.scratch,
 					     (uint32_t)sizeof(struct vb_bpf_record) + room);
@@ -113,11 +89,13 @@ static int configure(struct vb_probes *p, struct vmbus_bpf *skel, unsigned int s
 	skel->rodata->payload = p->opt.payload;
 	skel->rodata->max_len = clamp(quarter, snaplen + 8, MAX_RECORD);
 	skel->rodata->max_copy = clamp(p->opt.payload + 512, MIN_COPY, MAX_COPY);
+	skel->rodata->filters = p->filters;
+	skel->rodata->wants_answers = p->filters && p->opt.frames->wants_answers;
 	skel->rodata->any = sel->any;
 	skel->rodata->n_selectors = sel->n_selectors;
 	memcpy(skel->rodata->selectors, sel->selectors, sizeof(sel->selectors));
 	bpf_object__for_each_program(prog, skel->obj)
-		bpf_program__set_autoload(prog, in_sets(bpf_program__name(prog), sets));
+		bpf_program__set_autoload(prog, vb_hooks_need(bpf_program__name(prog), sets));
 	return size_maps(p, skel);
 }
 
@@ -144,14 +122,30 @@ static int share_maps(struct vb_probes *p, const struct vmbus_bpf *skel)
 	return 0;
 }
 
+/* As vmbus_bpf__open(), with the user's filter in its place. */
+static struct vmbus_bpf *open_filter(const struct vb_filter_object *filter)
+{
+	struct vmbus_bpf *skel = calloc(1, sizeof(*skel));
+
+	if (!skel || vmbus_bpf__create_skeleton(skel)) {
+		free(skel);
+		return NULL;
+	}
+	skel->skeleton->data = vb_filter_object_bytes(filter, &skel->skeleton->data_sz);
+	if (!bpf_object__open_skeleton(skel->skeleton, NULL))
+		return skel;
+	vmbus_bpf__destroy(skel);
+	return NULL;
+}
+
 static int load(struct vb_probes *p, unsigned int sets, struct vmbus_bpf **ret, struct vb_err *err)
 {
-	struct vmbus_bpf *skel = vmbus_bpf__open();
+	struct vmbus_bpf *skel = p->filters ? open_filter(p->filter) : vmbus_bpf__open();
 	uint32_t cpu;
 	int rc, fd;
 
 	if (!skel)
-		return fail_environment(err, -errno, "opening the probes");
+		return vb_environment_fail(err, -errno, "opening the probes");
 	rc = configure(p, skel, sets);
 	if (!rc)
 		rc = vmbus_bpf__load(skel);
@@ -163,7 +157,7 @@ static int load(struct vb_probes *p, unsigned int sets, struct vmbus_bpf **ret, 
 		rc = share_maps(p, skel);
 	if (rc) {
 		vmbus_bpf__destroy(skel);
-		return fail_environment(err, rc, "loading the probes");
+		return vb_environment_fail(err, rc, "loading the probes");
 	}
 	*ret = skel;
 	return 0;
@@ -177,26 +171,6 @@ static void add_name(struct vb_probes *p, const char *name)
 
 	if (!strstr(p->names, name))
 		snprintf(p->names + len, sizeof(p->names) - len, "%s%s", len ? "," : "", name);
-}
-
-/* Sees calls begin: is detached before those that see them end. */
-static bool begins(const struct vb_hook *hook)
-{
-	return hook->kind == VB_HOOK_ENTRY ||
-	       (hook->kind == VB_HOOK_TRACING && strstr(hook->program, "_fentry"));
-}
-
-static struct bpf_link *attach_program(const struct bpf_program *prog, const struct vb_hook *hook)
-{
-	switch (hook->kind) {
-	case VB_HOOK_TRACING:
-		return bpf_program__attach_trace(prog);
-	case VB_HOOK_TRACEPOINT:
-		return bpf_program__attach_raw_tracepoint(prog, hook->function);
-	default:
-		return bpf_program__attach_kprobe(prog, hook->kind == VB_HOOK_RETURN,
-						  hook->function);
-	}
 }
 
 /* The module comes later, perhaps; without tracefs then unseen. */
@@ -217,11 +191,11 @@ static int attach_hook(struct vb_probes *p, const struct vmbus_bpf *skel,
 
 	if (p->n_links == MAX_LINKS)
 		return vb_fail(err, -E2BIG, "too many probes");
-	link = attach_program(prog, hook);
+	link = vb_hook_attach(prog, hook);
 	if (!link && hook->set == VB_SET_OTHER_MODULE)
 		attach_later(p, prog, hook);
 	if (!link)
-		return hook->optional ? 0 : fail_environment(err, -errno, hook->function);
+		return hook->optional ? 0 : vb_environment_fail(err, -errno, hook->function);
 	p->links[p->n_links].link = link;
 	p->links[p->n_links++].hook = hook;
 	add_name(p, hook->function);
@@ -287,15 +261,35 @@ static int attach_full(struct vb_probes *p, unsigned int sets, const char *metho
 	return rc;
 }
 
+/* With the user's filter of frames, if the kernel takes it. */
+static int attach_filter(struct vb_probes *p, unsigned int sets, const char *method,
+			 struct vb_err *err)
+{
+	int rc = -ENOTSUP;
+
+	p->filters = p->filter;
+	if (p->filters)
+		rc = attach_full(p, sets, method, err);
+	p->filters = false;
+	if (!rc) {
+		add_name(p, "--frames in the kernel");
+		return 0;
+	}
+	rc = attach_full(p, sets, method, err);
+	if (!rc && p->opt.frames)
+		add_name(p, p->filter ? vb_filter_obstacle(-EACCES) : p->obstacle);
+	return rc;
+}
+
 static int attach_now(struct vb_probes *p, struct vb_err *err)
 {
 	unsigned int both = VB_SET_MESSAGE | VB_SET_INTERRUPT | VB_SET_OTHER_MODULE | VB_SET_BUFFER;
 	struct vb_err ignored;
 
-	if (!attach_full(p, both | VB_SET_TRACING | VB_SET_TRACING_SIGNAL, "fentry", &ignored))
+	if (!attach_filter(p, both | VB_SET_TRACING | VB_SET_TRACING_SIGNAL, "fentry", &ignored))
 		return 0;
-	return attach_full(p, both | VB_SET_KPROBE | VB_SET_KPROBE_POST | VB_SET_KPROBE_SIGNAL,
-			   "kprobe", err);
+	return attach_filter(p, both | VB_SET_KPROBE | VB_SET_KPROBE_POST | VB_SET_KPROBE_SIGNAL,
+			     "kprobe", err);
 }
 
 static int attach_waiting(struct vb_probes *p, const struct vb_hook *hook, struct vb_err *err)
@@ -348,7 +342,7 @@ void vb_probes_detach(struct vb_probes *p)
 	const struct timespec pause = { .tv_nsec = 10000000 };
 
 	/* calls under way get their return seen */
-	destroy_links(p, begins);
+	destroy_links(p, vb_hook_begins);
 	nanosleep(&pause, NULL);
 	destroy_links(p, is_any);
 	vb_early_close(p->events);
@@ -358,7 +352,7 @@ void vb_probes_detach(struct vb_probes *p)
 /* fentry and the tracepoints would keep hv_vmbus from being unloaded. */
 int vb_probes_complete(struct vb_probes *p, struct vb_err *err)
 {
-	return attach_full(
+	return attach_filter(
 		p, VB_SET_KPROBE | VB_SET_KPROBE_SIGNAL | VB_SET_OTHER_MODULE | VB_SET_BUFFER,
 		"kprobe", err);
 }
@@ -373,6 +367,18 @@ bool vb_probes_early(const struct vb_probes *p)
 	return p->early;
 }
 
+/* What cannot run in the kernel runs in user space only, as it does in any case. */
+static int make_filter(struct vb_probes *p, struct vb_err *err)
+{
+	size_t len;
+	const void *object = vmbus_bpf__elf_bytes(&len);
+	int rc = p->opt.payload ? vb_filter_object_new(p->opt.frames, object, len, &p->filter) :
+				  -ENODATA;
+
+	p->obstacle = vb_filter_obstacle(rc);
+	return rc == -ENOMEM ? vb_fail(err, rc, "out of memory") : 0;
+}
+
 int vb_probes_open(const struct vb_probes_options *opt, struct vb_probes **ret, struct vb_err *err)
 {
 	struct vb_probes *p = calloc(1, sizeof(*p));
@@ -382,11 +388,13 @@ int vb_probes_open(const struct vb_probes_options *opt, struct vb_probes **ret, 
 		return vb_fail(err, -ENOMEM, "out of memory");
 	p->opt = *opt;
 	p->channels_fd = p->sequences_fd = -1;
-	libbpf_set_print(print_nothing);
+	libbpf_set_print(NULL);
 	rc = vb_rings_open(opt->ring_kib, opt->record, opt->ctx, &p->rings);
 	if (rc)
-		fail_environment(err, rc, "creating ring buffers");
-	else
+		vb_environment_fail(err, rc, "creating ring buffers");
+	else if (opt->frames)
+		rc = make_filter(p, err);
+	if (!rc)
 		rc = vb_bus_is_up() ? attach_now(p, err) : attach_early(p, err);
 	if (rc) {
 		vb_probes_close(p);
@@ -445,7 +453,7 @@ int vb_probes_walk(struct vb_probes *p, int (*seen)(void *ctx, const uint8_t *of
 		if (!rc && walk->found && seen)
 			rc = seen(ctx, walk->offer);
 		if (rc)
-			return fail_environment(err, rc, "looking up channels");
+			return vb_environment_fail(err, rc, "looking up channels");
 	}
 	*ret_version = walk->version;
 	return 0;
@@ -482,6 +490,7 @@ void vb_probes_close(struct vb_probes *p)
 	if (p->channels)
 		munmap(p->channels, CHANNELS_LEN);
 	vb_rings_close(p->rings);
+	vb_filter_object_free(p->filter);
 	if (p->channels_fd >= 0)
 		close(p->channels_fd);
 	if (p->sequences_fd >= 0)

@@ -409,6 +409,8 @@ static void check_ring(struct vb_merge *m, struct queue *q, struct vb_merged *it
 
 	if (rec->type != VB_BPF_WRITE || rec->result)
 		return;
+	if (rec->flags & VB_BPF_F_FILTERED) /* what stands between is not known */
+		return;
 	if (rec->ring_pos == VB_RING_POS_UNKNOWN || !rec->ring_size) {
 		q->expects = false;
 		if (it->done_ns > q->unplaced_ns)

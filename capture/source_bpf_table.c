@@ -137,16 +137,19 @@ int vb_table_device(struct vb_table *t, uint32_t relid, const uint8_t instance[1
 	return 0;
 }
 
-static void settle(struct vb_table *t, uint32_t relid, uint64_t lost)
+static void settle(struct vb_table *t, uint32_t relid, uint64_t lost, uint64_t filtered)
 {
 	struct vb_chan *ch = &t->chan[relid];
 	struct vb_device_stats *dev = &t->devices[ch->device];
 
-	if (lost <= ch->lost)
-		return;
-	dev->lost += lost - ch->lost;
-	dev->received = dev->delivered + dev->lost;
-	ch->lost = lost;
+	if (lost > ch->lost) {
+		dev->lost += lost - ch->lost;
+		ch->lost = lost;
+	}
+	if (filtered > ch->filtered) {
+		dev->filtered += filtered - ch->filtered;
+		ch->filtered = filtered;
+	}
 }
 
 void vb_table_losses(struct vb_table *t, const struct vb_bpf_channel *channels,
@@ -155,9 +158,10 @@ void vb_table_losses(struct vb_table *t, const struct vb_bpf_channel *channels,
 	uint32_t i, n = all ? VB_BPF_MAX_RELIDS : t->n_relids;
 
 	for (i = 0; i < n; i++)
-		settle(t, i, channels[i].lost + vb_merge_lost(m, i));
+		settle(t, i, channels[i].lost + vb_merge_lost(m, i), channels[i].filtered);
 	for (i = 0; i < t->n_devices; i++)
-		t->devices[i].received = t->devices[i].delivered + t->devices[i].lost;
+		t->devices[i].received =
+			t->devices[i].delivered + t->devices[i].lost + t->devices[i].filtered;
 }
 
 uint64_t vb_table_lost(const struct vb_table *t)

@@ -184,6 +184,8 @@ static void take_statistics(struct vb_trace_reader *r, const struct vb_block *b)
 			s.lost += option64(b, &o);
 		else if (o.code == VB_OPT_ISB_USRDELIV)
 			s.delivered = option64(b, &o);
+		else if (o.code == VB_OPT_ISB_FILTERACCEPT && option64(b, &o) <= s.received)
+			s.filtered = s.received - option64(b, &o);
 	}
 	r->info.has_statistics = true;
 	r->info.stats_received += s.received;
@@ -195,6 +197,7 @@ static void take_statistics(struct vb_trace_reader *r, const struct vb_block *b)
 		d->received += s.received;
 		d->lost += s.lost;
 		d->delivered += s.delivered;
+		d->filtered += s.filtered;
 	}
 }
 

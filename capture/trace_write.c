@@ -9,7 +9,7 @@
 #define TAGS_DIRECTION_LEN 8u
 
 struct interface {
-	uint64_t received, lost, delivered;
+	uint64_t received, lost, delivered, filtered;
 	bool has_statistics;
 };
 
@@ -387,6 +387,7 @@ static int add_statistics(struct vb_trace_writer *w, const struct vb_device_stat
 		sum->received += stats[i].received;
 		sum->lost += stats[i].lost;
 		sum->delivered += stats[i].delivered;
+		sum->filtered += stats[i].filtered;
 		sum->has_statistics = true;
 	}
 	return 0;
@@ -394,7 +395,8 @@ static int add_statistics(struct vb_trace_writer *w, const struct vb_device_stat
 
 /*
  * ifrecv: seen by the probes. ifdrop: 0, the bus itself loses nothing. osdrop: lost between kernel
- * and user space. usrdeliv: delivered. The time is that of the last event.
+ * and user space. usrdeliv: delivered. filteraccept: all but what the probes left out, where they did.
+ * The time is that of the last event.
  */
 static int put_statistics(struct vb_trace_writer *w, uint32_t interface, struct vb_err *err)
 {
@@ -412,6 +414,8 @@ static int put_statistics(struct vb_trace_writer *w, uint32_t interface, struct 
 	vb_out_32(o, (uint32_t)w->last_ns);
 	vb_out_option64(o, VB_OPT_ISB_IFRECV, i->received);
 	vb_out_option64(o, VB_OPT_ISB_IFDROP, 0);
+	if (i->filtered)
+		vb_out_option64(o, VB_OPT_ISB_FILTERACCEPT, i->received - i->filtered);
 	vb_out_option64(o, VB_OPT_ISB_OSDROP, i->lost);
 	vb_out_option64(o, VB_OPT_ISB_USRDELIV, i->delivered);
 	vb_out_32(o, VB_OPT_END);

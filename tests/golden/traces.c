@@ -268,7 +268,9 @@ static int make(const char *path, void (*fill)(struct making *m), uint64_t lost)
 		m.rc = vb_trace_writer_device(m.w, &m.balloon, &m.err);
 	if (m.rc == 0)
 		fill(&m);
-	stats[1] = (struct vb_device_stats){ m.balloon, 20, lost, 20 - lost };
+	stats[1] = (struct vb_device_stats){
+		.dev = m.balloon, .received = 20, .lost = lost, .delivered = 20 - lost
+	};
 	if (m.rc == 0)
 		m.rc = vb_trace_writer_close(m.w, stats, 2, &m.err);
 	if (m.rc < 0)
