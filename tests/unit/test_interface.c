@@ -72,7 +72,7 @@ Test(interface, the_kernel_at_the_other_end)
 {
 	static const char *const want[] = { "192.0.2.1", "198.51.100.1", "203.0.113.1" };
 	struct vb_err err = { "" };
-	char name[16];
+	char name[32];
 	int fds[4], rc;
 
 	if (!is_alone())
