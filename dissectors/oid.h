@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Object identifiers of NDIS, and kinds of objects (Linux 6.1 include/linux/rndis.h and drivers/net/hyperv/hyperv_net.h; those
- * that Linux does not use from OpenVMM netvsp). What stands in the objects is rows, in proto/ndis.c.
+ * Object identifiers of NDIS, and kinds of objects (Linux 6.1 include/linux/rndis.h and
+ * drivers/net/hyperv/hyperv_net.h; those that Linux does not use from OpenVMM netvsp). What stands in
+ * the objects is rows, in proto/ndis.c.
  */
 #ifndef VB_OID_H
 #define VB_OID_H
