@@ -279,7 +279,8 @@ static void learn_answer(struct vb_session *s, const struct vb_frame *f, const s
 
 	if (l->msg->accepts_if && !accepts(l))
 		set_version(s, f, 0);
-	if (!r) {
+	/* a record that does not say who sent it may hold both, but it does not answer itself */
+	if (!r || r->asked.number == f->number) {
 		s->stats.n_unpaired_answers++;
 		return;
 	}

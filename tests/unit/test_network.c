@@ -294,3 +294,21 @@ Test(network, mtu)
 	talk_expect(&t, VB_NOTE_SIZE);
 	talk_end(&t);
 }
+
+/* Nobody says who sent it: it may hold a request and an answer with one id. */
+Test(network, a_record_does_not_answer_itself)
+{
+	struct vb_session_stats stats;
+	struct talk t;
+
+	talk_begin(&t);
+	talk_to_host(&t, IN_BAND, 1, WORDS(107, 1, NO_SECTION));
+	t.f.direction = VB_DIR_NONE;
+	MESSAGE(&t, 8, 12, 9);
+	MESSAGE(&t, 0x80000008, 16, 9, 0);
+	cr_expect_eq(t.link.request, 0);
+	vb_session_get_stats(t.s, &stats);
+	cr_expect_eq(stats.n_paired, 0);
+	cr_expect_eq(stats.n_unpaired_answers, 1);
+	talk_end(&t);
+}
