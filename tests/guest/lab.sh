@@ -93,7 +93,7 @@ start_capture() { # NAME ARG...
 	fi
 	/bin/vmbusdump "$@" >"${stdout:-$out/$name.out}" 2>$out/"$name".err 7>&- &
 	capture=$!
-	wait_for 30 grep -q -i capturing $out/"$name".err || {
+	wait_for 120 grep -q -i capturing $out/"$name".err || {
 		cat $out/"$name".err
 		fail "vmbusdump does not capture"
 	}

@@ -24,7 +24,7 @@ stop_capture
 # -> vanished.pcapng
 /bin/vmbusdump -i "$device" -w $out/vanished.pcapng 2>$out/vanished.err 7>&- &
 capture=$!
-wait_for 30 grep -q capturing $out/vanished.err || fail "vmbusdump does not capture"
+wait_for 120 grep -q capturing $out/vanished.err || fail "vmbusdump does not capture"
 load_vmbus
 sleep 5
 rmmod hv_vmbus || fail "rmmod hv_vmbus, again"

@@ -15,7 +15,7 @@ wait_for 30 ping -c 1 -W 1 192.0.2.1 || fail "no answer"
 if [ "$(nproc)" -gt 1 ]; then
 	/bin/vmbusdump -i any -B 32768 -w /out/guest.pcapng 2>/tmp/capture &
 	capture=$!
-	wait_for 30 grep -q capturing /tmp/capture || fail "no capture: $(cat /tmp/capture)"
+	wait_for 120 grep -q capturing /tmp/capture || fail "no capture: $(cat /tmp/capture)"
 fi
 host mark 1 || fail "mark 1"
 expect "26000 rounds" /bin/packets 192.0.2.1 7 26000 8

@@ -22,7 +22,7 @@ captures() { # NAME ARGUMENT...
 	shift
 	vmbusdump -i netvsc -B 16384 -w "/out/$name.pcapng" "$@" 2>"/out/$name.said" &
 	pids="$pids $!"
-	wait_for 30 is_said "/out/$name.said" capturing || fail "$name: no capture: $(cat "/out/$name.said")"
+	wait_for 120 is_said "/out/$name.said" capturing || fail "$name: no capture: $(cat "/out/$name.said")"
 	step "$name: $(grep capturing "/out/$name.said")"
 }
 

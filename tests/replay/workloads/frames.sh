@@ -37,7 +37,7 @@ captures() { # NAME ARGUMENT...
 	shift
 	vmbusdump -i netvsc -B 16384 -w "/out/$name.pcapng" "$@" 2>"/tmp/$name" &
 	capture=$!
-	wait_for 20 is_said "/tmp/$name" capturing || fail "$name: no capture: $(cat "/tmp/$name")"
+	wait_for 120 is_said "/tmp/$name" capturing || fail "$name: no capture: $(cat "/tmp/$name")"
 }
 
 captured() { # NAME

@@ -71,7 +71,7 @@ netvsc_queues() {
 	wait_for 20 test -d /sys/class/net/eth0 || fail "no eth0"
 	/bin/vmbusdump -i netvsc -w /out/netvsc-queues.pcapng 2>/tmp/capture &
 	capture=$!
-	wait_for 30 grep -q capturing /tmp/capture || fail "no capture"
+	wait_for 120 grep -q capturing /tmp/capture || fail "no capture"
 	device=$(basename "$(readlink -f /sys/class/net/eth0/device)")
 	echo "$device" >/sys/bus/vmbus/drivers/hv_netvsc/unbind
 	echo "$device" >/sys/bus/vmbus/drivers/hv_netvsc/bind
