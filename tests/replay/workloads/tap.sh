@@ -57,6 +57,12 @@ step "works: ping in fragments through both"
 head -c 1000000 /dev/urandom >/tmp/sent
 carry "TCP from the first to the second" here there 198.51.100.2
 carry "TCP from the second to the first" there here 192.0.2.2
+# nc writes little at a time, so that Linux seldom makes a large send of it
+listen there &
+wait_for 10 listens there || fail "nobody listens"
+/bin/stream send 198.51.100.2 $PORT 1000000 >/tmp/stream 2>&1 || fail "stream: $(cat /tmp/stream)"
+wait_for 20 sh -c '[ "$(wc -c </tmp/got)" = 1000000 ]' || fail "large sends: $(wc -c </tmp/got) bytes came"
+step "works: large sends"
 step "counters: $(host netvsc counters)"
 kill $other
 echo "result tap works"
