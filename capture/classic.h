@@ -17,6 +17,8 @@ struct vb_classic {
 	uint32_t k;
 };
 
+#define VB_CLASSIC_MAX 1024u /* a longer program never becomes VB_BPF_FILTER_LEN instructions */
+
 /* What chooses frames before they cross. */
 struct vb_frame_program {
 	const struct vb_classic *insns;

@@ -31,9 +31,9 @@ struct capture {
 	uint64_t now_ns, end_ns; /* monotonic; end_ns 0: no end */
 	bool stopping;		 /* the source was asked to end */
 	bool bad_output;
-	bool reader_gone;	       /* before anything was written */
-	bool waiting;		       /* hv_vmbus is not there yet */
-	struct vb_classic insns[1024]; /* of --frames; a longer one is none for the kernel */
+	bool reader_gone;			 /* before anything was written */
+	bool waiting;				 /* hv_vmbus is not there yet */
+	struct vb_classic insns[VB_CLASSIC_MAX]; /* of --frames */
 	struct vb_frame_program frames;
 	struct vb_err err;
 };
@@ -213,14 +213,11 @@ static int capture_all(struct capture *c)
 /* What --frames leaves out need not cross, but what is malformed is to be seen. */
 static const struct vb_frame_program *frame_program(struct capture *c)
 {
-	size_t max = sizeof(c->insns) / sizeof(c->insns[0]);
-
-	/* of one that is longer it is enough to know that */
 	if (!c->opt->frames || c->opt->strict)
 		return NULL;
 	c->frames = (struct vb_frame_program){
 		.insns = c->insns,
-		.n_insns = vb_pcap_filter_program(c->flow.frames.filter, c->insns, max),
+		.n_insns = vb_pcap_filter_program(c->flow.frames.filter, c->insns, VB_CLASSIC_MAX),
 		.wants_answers = vb_flow_needs_answers(&c->flow),
 	};
 	return &c->frames;

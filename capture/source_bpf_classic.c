@@ -24,6 +24,8 @@ enum {
 	END = BPF_REG_7,
 };
 
+_Static_assert(VB_CLASSIC_MAX >= VB_BPF_FILTER_LEN, "what may fit is known");
+
 #define ROOM VB_BPF_FRAME_ROOM
 /* Of what stood there before the last instruction is the answer to what cannot be seen. */
 #define SAY_UNSEEN (VB_BPF_FILTER_LEN - 1)
@@ -294,7 +296,7 @@ int vb_classic_translate(const struct vb_classic *program, size_t n, struct bpf_
 	int rc;
 
 	if (n > VB_BPF_FILTER_LEN)
-		return -E2BIG;
+		return -E2BIG; /* there may be less of it than it has */
 	if (!n || BPF_CLASS(program[n - 1].code) != BPF_RET)
 		return -EINVAL;
 	rc = translate_all(&o, program, n);

@@ -316,6 +316,17 @@ int vb_source_bpf_doctor(void (*found)(void *ctx, const struct vb_finding *f), v
 	return d.told.bad ? -ENOTSUP : 0;
 }
 
+int vb_environment_fail(struct vb_err *err, int code, const char *what)
+{
+	if (code == -EPERM || code == -EACCES)
+		return vb_fail(err, -ENOTSUP,
+			       "%s: permission denied; run as root or with CAP_BPF, CAP_PERFMON "
+			       "and CAP_SYS_ADMIN",
+			       what);
+	return vb_fail(err, code == -ENOMEM ? -ENOMEM : -ENOTSUP, "%s: %s; --doctor tells more",
+		       what, strerror(-code));
+}
+
 int vb_environment_check(struct vb_err *err)
 {
 	if (!vb_source_bpf_possible())

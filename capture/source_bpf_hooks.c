@@ -134,17 +134,6 @@ struct bpf_link *vb_hook_attach(const struct bpf_program *prog, const struct vb_
 	}
 }
 
-int vb_environment_fail(struct vb_err *err, int code, const char *what)
-{
-	if (code == -EPERM || code == -EACCES)
-		return vb_fail(err, -ENOTSUP,
-			       "%s: permission denied; run as root or with CAP_BPF, CAP_PERFMON "
-			       "and CAP_SYS_ADMIN",
-			       what);
-	return vb_fail(err, code == -ENOMEM ? -ENOMEM : -ENOTSUP, "%s: %s; --doctor tells more",
-		       what, strerror(-code));
-}
-
 int vb_kernel_symbols(const char *const *names, size_t n, uint64_t *ret)
 {
 	FILE *f = fopen("/proc/kallsyms", "re");
