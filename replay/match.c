@@ -143,21 +143,52 @@ static size_t candidates(const struct vb_player *p, uint16_t kind, uint16_t subc
 	return n;
 }
 
+/* The first of them that is the same as the message; n: none. */
+static size_t find_equal(const struct vb_player *p, const uint32_t *list, size_t n,
+			 const struct vb_frame *f)
+{
+	struct vb_buf text = { 0 };
+	uint32_t n_tolerated;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (vb_match_compare(p, &p->dev->steps[list[i]], f, &text, &n_tolerated) == 0)
+			break;
+	vb_buf_done(&text);
+	return i;
+}
+
+/*
+ * What the driver says of its own accord is not waited for in a round whose channel is still open; but
+ * it may come: another interface was put on the device, say.
+ */
+static uint32_t find_passed_over(const struct vb_player *p, uint16_t kind, const struct vb_frame *f)
+{
+	uint32_t list[MAX_CANDIDATES] = { 0 };
+	size_t n = 0, found;
+
+	for (uint32_t i = p->cursor > WINDOW ? p->cursor - WINDOW : 0;
+	     i < p->cursor && n < MAX_CANDIDATES; i++)
+		if (p->dev->steps[i].free && p->live[i].state == VB_LIVE_SKIPPED &&
+		    p->live[i].skip == VB_SKIP_LOOP && may_come(p, i, kind, f->subchannel))
+			list[n++] = i;
+	found = find_equal(p, list, n, f);
+	return found < n ? list[found] : VB_NO_STEP;
+}
+
 uint32_t vb_match_find(const struct vb_player *p, uint16_t kind, const struct vb_frame *f)
 {
-	uint32_t list[MAX_CANDIDATES], n_tolerated;
-	struct vb_buf text = { 0 };
+	uint32_t list[MAX_CANDIDATES] = { VB_NO_STEP }, passed_over = VB_NO_STEP;
 	size_t n, i;
 
 	n = candidates(p, kind, f->subchannel, VB_LIVE_WAITING, list, 0);
 	n = candidates(p, kind, f->subchannel, VB_LIVE_OVERDUE, list, n);
-	for (i = 0; i < n && n > 1; i++)
-		if (vb_match_compare(p, &p->dev->steps[list[i]], f, &text, &n_tolerated) == 0)
-			break;
-	vb_buf_done(&text);
-	if (!n)
-		return VB_NO_STEP;
-	return list[i < n ? i : 0];
+	i = n > 1 || p->pass ? find_equal(p, list, n, f) : 0;
+	if (i < n)
+		return list[i];
+	if (p->pass)
+		passed_over = find_passed_over(p, kind, f);
+	return passed_over == VB_NO_STEP ? list[0] : passed_over;
 }
 
 /* ---- taking ---- */
@@ -264,6 +295,10 @@ static void take_step(struct vb_player *p, uint32_t i, const struct vb_frame *f,
 	struct vb_live *live = &p->live[i];
 
 	p->counts.overdue += live->state == VB_LIVE_OVERDUE;
+	if (live->state == VB_LIVE_SKIPPED) { /* it came after all */
+		p->counts.skipped[live->skip]--;
+		vb_player_kind(p, p->dev->steps[i].kind)->skipped--;
+	}
 	*live = (struct vb_live){ now_ns, trans_id, VB_LIVE_DONE, VB_SKIP_NONE };
 	measure(p, &p->dev->steps[i], now_ns);
 	judge(p, &p->dev->steps[i], f, now_ns);

@@ -130,6 +130,47 @@ Test(player_net, free_in_rounds)
 	cr_assert_eq(g.player.counts.sent, 2);
 }
 
+/* The device is taken away and comes back: its driver asks anew. */
+static void comes_back(void)
+{
+	game_run(&g, NULL);
+	vb_player_closed(&g.player, g.now_ns);
+	game_run(&g, NULL);
+	vb_player_opened(&g.player, g.now_ns);
+	game_answer(&g, 5);
+	game_run(&g, NULL);
+}
+
+/* What need not come in a round may come, and is then compared with what it was in that place. */
+Test(player_net, free_comes_again)
+{
+	game_init(&g);
+	g.opt.loops = 2;
+	g.opt.speed = 0;
+	game_step(&g, VB_STEP_OPENED, 0);
+	free_step(5);
+	free_step(6);
+	game_send(&g, 0, 1);
+	game_step(&g, VB_STEP_RESCIND, 0);
+	game_step(&g, VB_STEP_CLOSED, 0);
+	game_step(&g, VB_STEP_OFFER, 0);
+	game_step(&g, VB_STEP_OPENED, 0);
+	free_step(5);
+	game_start(&g);
+	game_answer(&g, 5);
+	game_answer(&g, 6);
+	comes_back();
+	cr_assert_eq(g.player.counts.matched, 3);
+	cr_assert_eq(g.player.counts.skipped[VB_SKIP_LOOP], 2, "round 2: open still");
+	game_answer(&g, 6);
+	cr_assert_eq(g.player.counts.matched, 4);
+	cr_assert_eq(g.player.counts.skipped[VB_SKIP_LOOP], 1);
+	comes_back();
+	cr_assert_eq(game_run(&g, NULL).act, VB_ACT_END);
+	cr_assert_eq(g.player.counts.matched, 5);
+	cr_assert_eq(g.player.counts.differing + g.player.counts.unexpected, 0, "%s", g.told);
+}
+
 /* The status comes after the recorded time, and the next frame behind it, at top speed too. */
 Test(player_net, next_behind_the_status)
 {
