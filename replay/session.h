@@ -47,6 +47,7 @@ struct vb_session_options {
 	const char *const *give; /* FILE[:NAME] that the host may copy into the guest */
 	size_t n_give;
 	bool async_signals;	     /* as in struct vb_vm_options */
+	bool emulated;		     /* the machine around the guest is: instructions cost much */
 	bool alone;		     /* in a machine where nobody else sets up interfaces */
 	bool counted;		     /* time is a number of instructions: a busy second is long */
 	bool measure;		     /* as in struct vb_vm_options */

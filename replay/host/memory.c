@@ -14,13 +14,26 @@
  */
 #define MAX_PAGES 40000u
 
-/* n pages of nothing, between two more. */
-static uint8_t *reserve(uint64_t len)
-{
-	uint8_t *p = mmap(NULL, len + 2 * (uint64_t)VB_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS,
-			  -1, 0);
+#define LARGE_PAGE (UINT64_C(2) << 20)
 
-	return p == MAP_FAILED ? NULL : p + VB_PAGE;
+static void cut_off(uint8_t *p, uint64_t len)
+{
+	if (len)
+		munmap(p, len);
+}
+
+/* Pages of nothing that begin at a multiple of align (a power of 2, a page at least), between two more. */
+static uint8_t *reserve(uint64_t len, uint64_t align)
+{
+	uint64_t whole = len + 2 * (uint64_t)VB_PAGE, most = whole + align - VB_PAGE, before;
+	uint8_t *p = mmap(NULL, most, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		return NULL;
+	before = -((uintptr_t)p + VB_PAGE) & (align - 1);
+	cut_off(p, before);
+	cut_off(p + before + whole, most - whole - before);
+	return p + before + VB_PAGE;
 }
 
 static void unreserve(uint8_t *p, uint64_t len)
@@ -42,7 +55,7 @@ int vb_memory_init(struct vb_memory *m, uint64_t size)
 	*m = (struct vb_memory){ .fd = memfd_create("guest memory", MFD_CLOEXEC), .size = size };
 	if (m->fd < 0)
 		return -errno;
-	m->base = reserve(size);
+	m->base = reserve(size, LARGE_PAGE);
 	if (!m->base)
 		rc = -ENOMEM;
 	else if (ftruncate(m->fd, (off_t)size))
@@ -51,6 +64,8 @@ int vb_memory_init(struct vb_memory *m, uint64_t size)
 		rc = map_at(m, m->base, 0, size);
 	if (rc)
 		vb_memory_done(m);
+	else
+		madvise(m->base, size, MADV_HUGEPAGE); /* a kernel without has small ones */
 	return rc;
 }
 
@@ -114,7 +129,7 @@ uint8_t *vb_memory_map_ring(void *ctx, const uint64_t *pfns, uint32_t n)
 
 	if (n < 2 || n > MAX_PAGES || ring_pages(n) > MAX_PAGES - m->n_pages)
 		return NULL;
-	ring = reserve(ring_len(n));
+	ring = reserve(ring_len(n), VB_PAGE);
 	if (!ring)
 		return NULL;
 	if (map_pages(m, ring, pfns, n) ||

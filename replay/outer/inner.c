@@ -54,6 +54,22 @@ static int mount_all(struct vb_err *err)
 	return 0;
 }
 
+/*
+ * The guest's memory is shared memory, and asks for large pages. Each page that the guest touches for
+ * the first time is an exit, which costs an emulated processor much: booting takes half of the time. A
+ * kernel that cannot has small pages.
+ */
+static void allow_large_pages(void)
+{
+	int fd = open("/sys/kernel/mm/transparent_hugepage/shmem_enabled", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	if (write(fd, "advise", 6) != 6)
+		fprintf(stderr, "no large pages: %s\n", strerror(errno));
+	close(fd);
+}
+
 static int insert(const struct vb_inner_module *m, struct vb_err *err)
 {
 	char path[PATH_MAX];
@@ -208,6 +224,8 @@ static int prepare(struct vb_pump *p, struct vb_err *err)
 {
 	int ret = mount_all(err);
 
+	if (!ret)
+		allow_large_pages();
 	for (const struct vb_inner_module *m = vb_inner_modules; m->name && !ret; m++)
 		ret = insert(m, err);
 	if (!ret)
