@@ -52,7 +52,7 @@ sleep 3
 traffic 2
 stop_capture
 start_capture megabytes -i any -C 1 -W 2 -w $out/megabytes.pcapng
-traffic 1000
+traffic 750
 stop_capture
 
 step "as nobody"
