@@ -145,7 +145,7 @@ static void add_replay(struct inside *in)
 
 static bool is_deterministic(const struct vb_replay_options *o)
 {
-	return !o->real_time && o->n_vcpus == 1 && o->n_cpus == 1;
+	return o->counted || (!o->real_time && o->n_vcpus == 1 && o->n_cpus == 1);
 }
 
 static int compose(struct inside *in, const char *kernel, struct vb_err *err)

@@ -147,6 +147,17 @@ static int check_add(const struct vb_replay_options *o, struct vb_err *err)
 	return 0;
 }
 
+static int check_time(const struct vb_replay_options *o, struct vb_err *err)
+{
+	if (o->counted && o->real_time)
+		return vb_fail(err, -EINVAL, "--count and --time exclude each other");
+	if (o->counted && o->n_cpus > 1)
+		return vb_fail(err, -EINVAL,
+			       "--count: the emulator counts for one processor, not %u",
+			       (unsigned int)o->n_cpus);
+	return 0;
+}
+
 static int check(const struct vb_replay_options *o, const struct vb_option_words *w,
 		 struct vb_err *err)
 {
@@ -156,6 +167,8 @@ static int check(const struct vb_replay_options *o, const struct vb_option_words
 		rc = check_words(o, err);
 	if (rc == 0)
 		rc = check_add(o, err);
+	if (rc == 0)
+		rc = check_time(o, err);
 	if (rc == 0 && o->service_time && strcmp(o->service_time, "recorded") != 0 &&
 	    strcmp(o->service_time, "none") != 0)
 		rc = vb_fail(err, -EINVAL, "--service-time %s: give recorded or none",

@@ -36,7 +36,7 @@ struct vb_replay_options {
 	const char *kernel, *modules, *append, *cache, *vmbusdump;
 	enum vb_accel accel;
 	uint64_t memory_mib, n_vcpus, n_cpus;
-	bool real_time;
+	bool real_time, counted; /* instructions are time for one processor, or for several too */
 	/* the host */
 	const char *devices, *persona;
 	uint32_t vmbus_version; /* 0: the newest */
@@ -74,7 +74,7 @@ void vb_replay_options_done(struct vb_replay_options *o);
 /* Append the text of --help: of the program (0), or of one command. */
 void vb_replay_options_help(enum vb_replay_mode command, struct vb_buf *out);
 
-#define VB_REPLAY_OPTION_ROWS 44
+#define VB_REPLAY_OPTION_ROWS 45
 extern const struct vb_option_row vb_replay_rows[VB_REPLAY_OPTION_ROWS];
 extern const struct vb_option_table vb_replay_table;
 

@@ -138,6 +138,8 @@ const struct vb_option_row vb_replay_rows[] = {
 	{ NULL, "time", 0, NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(real_time),
 	  .help = "emulated: let time be time; else, with one processor, instructions are counted "
 		  "and each run is like the other" },
+	{ NULL, "count", 0, NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(counted),
+	  .help = "emulated: count instructions with several processors, too" },
 	{ NULL, "cpus", 0, "N", 0, BOTH, NULL, vb_option_number, MEMBER(n_cpus), 1, 16,
 	  .help = "emulated: processors of the outer machine; default: 1" },
 

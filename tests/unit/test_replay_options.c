@@ -52,6 +52,7 @@ Test(replay_options, a_guest_by_default)
 	cr_assert_eq(p.o.accel, VB_ACCEL_AUTO);
 	cr_assert_eq(p.o.vmbus_version, 0);
 	cr_assert_not(p.o.real_time);
+	cr_assert_not(p.o.counted);
 	vb_replay_options_done(&p.o);
 }
 
@@ -130,6 +131,9 @@ Test(replay_options, mistakes)
 	expect_error("guest --speed 2", "--speed goes with run only");
 	expect_error("setup --kernel x", "--kernel goes with guest or run only");
 	expect_error("guest --doctor", "--doctor is not expected here");
+	expect_error("guest --count --time", "--count and --time exclude each other");
+	expect_error("run x --count --cpus 2",
+		     "--count: the emulator counts for one processor, not 2");
 	expect_error("guest --vcpus 9", "--vcpus 9: give a whole number from 1 to 8");
 	expect_error("guest --memory lots", "--memory lots: give a whole number from 128 to 3072");
 	expect_error("guest --accel tcg", "--accel tcg: give auto, kvm or emulated");
