@@ -118,77 +118,85 @@ int vb_match_compare(const struct vb_player *p, const struct vb_step *s,
 
 #define MAX_CANDIDATES 8u
 
-static bool may_come(const struct vb_player *p, uint32_t i, uint16_t kind, uint16_t subchannel)
-{
-	const struct vb_step *s = &p->dev->steps[i];
+/* A live message, and the steps that it may be. */
+struct search {
+	const struct vb_player *p;
+	const struct vb_frame *frame;
+	uint16_t kind;
+	uint32_t list[MAX_CANDIDATES];
+	size_t n;
+};
 
-	if (s->type != VB_STEP_EXPECT || s->kind != kind || s->absent)
+static bool may_be(const struct search *s, uint32_t i)
+{
+	const struct vb_step *step = &s->p->dev->steps[i];
+
+	if (step->type != VB_STEP_EXPECT || step->kind != s->kind || step->absent)
 		return false;
 	/* on which queue a frame leaves, the driver decides by a number of its own */
-	if (s->subchannel != subchannel && !s->proto)
+	if (step->subchannel != s->frame->subchannel && !step->proto)
 		return false;
-	return s->answers == VB_NO_STEP || p->live[s->answers].state == VB_LIVE_DONE;
+	return step->answers == VB_NO_STEP || s->p->live[step->answers].state == VB_LIVE_DONE;
 }
 
-static size_t candidates(const struct vb_player *p, uint16_t kind, uint16_t subchannel,
-			 enum vb_live_state state, uint32_t *list, size_t n)
-{
-	size_t end = p->dev->n_steps;
+typedef bool state_fn(const struct vb_player *p, uint32_t i);
 
-	if (end - p->oldest > WINDOW)
-		end = p->oldest + WINDOW;
-	for (uint32_t i = p->oldest; i < end && n < MAX_CANDIDATES; i++)
-		if (p->live[i].state == state && may_come(p, i, kind, subchannel))
-			list[n++] = i;
-	return n;
+static bool is_waiting(const struct vb_player *p, uint32_t i)
+{
+	return p->live[i].state == VB_LIVE_WAITING;
 }
 
-/* The first of them that is the same as the message; n: none. */
-static size_t find_equal(const struct vb_player *p, const uint32_t *list, size_t n,
-			 const struct vb_frame *f)
+static bool is_overdue(const struct vb_player *p, uint32_t i)
 {
-	struct vb_buf text = { 0 };
-	uint32_t n_tolerated;
-	size_t i;
-
-	for (i = 0; i < n; i++)
-		if (vb_match_compare(p, &p->dev->steps[list[i]], f, &text, &n_tolerated) == 0)
-			break;
-	vb_buf_done(&text);
-	return i;
+	return p->live[i].state == VB_LIVE_OVERDUE;
 }
 
 /*
  * What the driver says of its own accord is not waited for in a round whose channel is still open; but
  * it may come: another interface was put on the device, say.
  */
-static uint32_t find_passed_over(const struct vb_player *p, uint16_t kind, const struct vb_frame *f)
+static bool is_passed_over(const struct vb_player *p, uint32_t i)
 {
-	uint32_t list[MAX_CANDIDATES] = { 0 };
-	size_t n = 0, found;
+	return p->dev->steps[i].free && p->live[i].state == VB_LIVE_SKIPPED &&
+	       p->live[i].skip == VB_SKIP_LOOP;
+}
 
-	for (uint32_t i = p->cursor > WINDOW ? p->cursor - WINDOW : 0;
-	     i < p->cursor && n < MAX_CANDIDATES; i++)
-		if (p->dev->steps[i].free && p->live[i].state == VB_LIVE_SKIPPED &&
-		    p->live[i].skip == VB_SKIP_LOOP && may_come(p, i, kind, f->subchannel))
-			list[n++] = i;
-	found = find_equal(p, list, n, f);
-	return found < n ? list[found] : VB_NO_STEP;
+static void look(struct search *s, size_t from, size_t end, state_fn *fits)
+{
+	for (size_t i = from; i < end && s->n < MAX_CANDIDATES; i++)
+		if (fits(s->p, (uint32_t)i) && may_be(s, (uint32_t)i))
+			s->list[s->n++] = (uint32_t)i;
+}
+
+/* The first of them that is the same as the message; n: none. */
+static size_t find_equal(const struct search *s)
+{
+	size_t i;
+	struct vb_buf text = { 0 };
+	uint32_t n_tolerated;
+
+	for (i = 0; i < s->n; i++)
+		if (vb_match_compare(s->p, &s->p->dev->steps[s->list[i]], s->frame, &text,
+				     &n_tolerated) == 0)
+			break;
+	vb_buf_done(&text);
+	return i;
 }
 
 uint32_t vb_match_find(const struct vb_player *p, uint16_t kind, const struct vb_frame *f)
 {
-	uint32_t list[MAX_CANDIDATES] = { VB_NO_STEP }, passed_over = VB_NO_STEP;
-	size_t n, i;
+	struct search open = { .p = p, .frame = f, .kind = kind, .list = { VB_NO_STEP } };
+	struct search passed_over = open;
+	size_t end = p->dev->n_steps - p->oldest > WINDOW ? p->oldest + WINDOW : p->dev->n_steps, i;
 
-	n = candidates(p, kind, f->subchannel, VB_LIVE_WAITING, list, 0);
-	n = candidates(p, kind, f->subchannel, VB_LIVE_OVERDUE, list, n);
-	i = n > 1 || p->pass ? find_equal(p, list, n, f) : 0;
-	if (i < n)
-		return list[i];
-	if (p->pass)
-		passed_over = find_passed_over(p, kind, f);
-	return passed_over == VB_NO_STEP ? list[0] : passed_over;
+	look(&open, p->oldest, end, is_waiting);
+	look(&open, p->oldest, end, is_overdue);
+	i = open.n > 1 || p->pass ? find_equal(&open) : 0;
+	if (i < open.n || !p->pass)
+		return open.list[i < open.n ? i : 0];
+	look(&passed_over, p->cursor > WINDOW ? p->cursor - WINDOW : 0, p->cursor, is_passed_over);
+	i = find_equal(&passed_over);
+	return i < passed_over.n ? passed_over.list[i] : open.list[0];
 }
 
 /* ---- taking ---- */
