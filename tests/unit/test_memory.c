@@ -35,6 +35,21 @@ Test(memory, bounds)
 	cr_assert_null(vb_memory_map(&mem, UINT64_MAX - 7, 8));
 }
 
+/* Else no page of it can be a large one. Sizes that shift what comes after them. */
+Test(memory, begins_at_a_large_page)
+{
+	struct vb_memory others[8];
+
+	cr_assert_eq((uintptr_t)mem.base % (2u << 20), 0);
+	for (size_t i = 0; i < 8; i++) {
+		cr_assert_eq(vb_memory_init(&others[i], LEN + (i + 1) * PAGE), 0);
+		cr_assert_eq((uintptr_t)others[i].base % (2u << 20), 0, "memory %zu", i);
+		others[i].base[others[i].size - 1] = 1;
+	}
+	for (size_t i = 0; i < 8; i++)
+		vb_memory_done(&others[i]);
+}
+
 /* Pages in any order; what is written at one place is read at all others. */
 Test(memory, ring)
 {
