@@ -197,8 +197,7 @@ static int run_session(struct vb_launch *l, const struct mapped *kernel,
 		.persona = persona,
 		.faults = o->faults.words,
 		.n_faults = o->faults.n,
-		.alone = o->initrd != NULL, /* see launch_inside.c */
-		.emulated = o->initrd != NULL,
+		.emulated = o->initrd != NULL, /* see launch_inside.c */
 		.counted = o->initrd && !o->real_time,
 		.give = o->give.words,
 		.n_give = o->give.n,

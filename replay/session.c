@@ -89,7 +89,7 @@ static int open_link(void *ctx, const char *name, struct vb_err *err)
 	struct vb_guest_session *s = ctx;
 	int fd = vb_interface_open(name, err), rc;
 
-	if (fd < 0 || !s->opt->alone)
+	if (fd < 0 || !s->opt->emulated)
 		return fd;
 	rc = vb_interface_serve(name, err);
 	if (!rc)

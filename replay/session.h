@@ -46,9 +46,8 @@ struct vb_session_options {
 	size_t n_faults;
 	const char *const *give; /* FILE[:NAME] that the host may copy into the guest */
 	size_t n_give;
-	bool async_signals;	     /* as in struct vb_vm_options */
-	bool emulated;		     /* the machine around the guest is: instructions cost much */
-	bool alone;		     /* in a machine where nobody else sets up interfaces */
+	bool async_signals; /* as in struct vb_vm_options */
+	bool emulated; /* the machine around the guest: instructions cost much, and it is ours alone */
 	bool counted;		     /* time is a number of instructions: a busy second is long */
 	bool measure;		     /* as in struct vb_vm_options */
 	uint64_t deadline_ns;	     /* of all; 0: none */
