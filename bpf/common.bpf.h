@@ -297,32 +297,6 @@ static __always_inline void begin(struct vb_bpf_record *rec, __u16 type, __u16 s
 }
 
 /*
- * Since Linux 6.15 a lock of BPF may be refused: its holder's processor was away for a quarter of a
- * second, as happens to a virtual one. So what failed is tried again.
- */
-#define MAX_TRIES 3
-
-static __always_inline long hand_over(void *ring, void *data, __u32 len, __u64 wake)
-{
-	long rc = -1;
-	int i;
-
-	for (i = 0; i < MAX_TRIES && rc; i++)
-		rc = bpf_ringbuf_output(ring, data, len, wake);
-	return rc;
-}
-
-static __always_inline long add_pending(const __u64 *key, const struct pending *p, __u64 flags)
-{
-	long rc = -1;
-	int i;
-
-	for (i = 0; i < MAX_TRIES && rc; i++)
-		rc = bpf_map_update_elem(&pendings, key, p, flags);
-	return rc;
-}
-
-/*
  * Hand over len bytes at rec. User space looks at the rings every few milliseconds; it is woken
  * only when it is idle or a ring fills up. Outcomes may use the last eighth of a ring: one of them
  * that is lost takes a packet with it that was already kept.
@@ -341,7 +315,8 @@ static __always_inline long emit(struct vb_bpf_record *rec, __u32 len)
 		mark = size / 4;
 		wake = reader_idle || (used < mark && used + len >= mark) ? BPF_RB_FORCE_WAKEUP :
 									    BPF_RB_NO_WAKEUP;
-		if ((done || used + len <= size - size / 8) && !hand_over(ring, rec, len, wake))
+		if ((done || used + len <= size - size / 8) &&
+		    !bpf_ringbuf_output(ring, rec, len, wake))
 			return 0;
 	}
 	c = channel_of(rec->relid);

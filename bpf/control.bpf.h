@@ -36,7 +36,7 @@ static __always_inline void take_post(const void *buffer, __u64 len, __u64 key)
 	if (emit(&m.rec, sizeof(m)))
 		return;
 	p.id = m.rec.id;
-	add_pending(&key, &p, BPF_ANY);
+	bpf_map_update_elem(&pendings, &key, &p, BPF_ANY);
 }
 
 static __always_inline void take_post_done(__u64 key, int ret)

@@ -96,7 +96,7 @@ static __noinline long remember_write(const struct vb_bpf_record *rec, struct vm
 	/* the same key: of a write whose end went unseen */
 	had = __sync_val_compare_and_swap(&slot->pending.key, 0, key);
 	if (had && had != key) {
-		if (!add_pending(&key, &none, BPF_NOEXIST))
+		if (!bpf_map_update_elem(&pendings, &key, &none, BPF_NOEXIST))
 			__sync_fetch_and_add(&slot->n_others, 1);
 		p = bpf_map_lookup_elem(&pendings, &key);
 	}

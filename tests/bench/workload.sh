@@ -9,7 +9,8 @@ n=500
 # hundredths of a second
 now() {
 	read -r up _ </proc/uptime
-	echo "${up%.*}${up#*.}"
+	cents=${up#*.}
+	echo $((${up%.*} * 100 + ${cents#0})) # 08 would be octal
 }
 
 host heartbeat beat 1000 >/dev/null
