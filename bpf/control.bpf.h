@@ -26,12 +26,13 @@ static __always_inline void copy_message(struct message *m, const void *from, __
 	m->rec.cap_len = len;
 }
 
-static __always_inline void take_post(const void *buffer, __u64 len, __u64 key)
+static __always_inline void take_post(const void *buffer, __u64 len, __u64 key,
+				      enum vb_bpf_stream stream)
 {
 	struct pending p = {};
 	struct message m;
 
-	begin(&m.rec, VB_BPF_POST, VB_BPF_S_POST, 0);
+	begin(&m.rec, VB_BPF_POST, stream, 0);
 	copy_message(&m, buffer, len);
 	if (emit(&m.rec, sizeof(m)))
 		return;

@@ -4,8 +4,8 @@
  *
  * Each probe comes in two forms. fentry and fexit are cheaper, and an interrupt in the middle of
  * one keeps only that one from running (Linux 6.1 kernel/bpf/trampoline.c,
- * __bpf_prog_enter_recur()): the busy ones have a twin that takes over then, and else finds the
- * work done. Kprobes exclude each other per CPU (kernel/trace/bpf_trace.c, trace_call_bpf(), and
+ * __bpf_prog_enter_recur()), as does another task that a preemptible kernel lets run there: the
+ * busy ones have a twin that takes over then, and else finds the work done. Kprobes exclude each other per CPU (kernel/trace/bpf_trace.c, trace_call_bpf(), and
  * arch/x86/kernel/kprobes/ftrace.c), so that what an interrupt does in the middle of one goes
  * unseen; but they need no direct calls of ftrace, let hv_vmbus be unloaded, and can wait for it
  * to be loaded.
@@ -102,12 +102,30 @@ int BPF_PROG(read_twin_fexit, struct vmbus_channel *ch)
 SEC("fentry/vmbus_post_msg")
 int BPF_PROG(post_fentry, const void *buffer, __u64 len)
 {
-	take_post(buffer, len, (__u64)buffer);
+	take_post(buffer, len, (__u64)buffer, VB_BPF_S_POST);
+	return 0;
+}
+
+/* Drivers are bound by several tasks at once. */
+SEC("fentry/vmbus_post_msg")
+int BPF_PROG(post_twin_fentry, const void *buffer, __u64 len)
+{
+	__u64 key = (__u64)buffer;
+
+	if (!bpf_map_lookup_elem(&pendings, &key))
+		take_post(buffer, len, key, VB_BPF_S_POST_TWIN);
 	return 0;
 }
 
 SEC("fexit/vmbus_post_msg")
 int BPF_PROG(post_fexit, const void *buffer)
+{
+	take_post_done((__u64)buffer, (int)return_value(ctx));
+	return 0;
+}
+
+SEC("fexit/vmbus_post_msg")
+int BPF_PROG(post_twin_fexit, const void *buffer)
 {
 	take_post_done((__u64)buffer, (int)return_value(ctx));
 	return 0;
@@ -216,7 +234,7 @@ int BPF_KRETPROBE(read_exit, const void *packet)
 SEC("kprobe")
 int BPF_KPROBE(post_entry, const void *buffer, __u64 len)
 {
-	take_post(buffer, len, PT_REGS_SP(ctx));
+	take_post(buffer, len, PT_REGS_SP(ctx), VB_BPF_S_POST);
 	return 0;
 }
 
