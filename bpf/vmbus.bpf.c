@@ -99,14 +99,17 @@ int BPF_PROG(read_twin_fexit, struct vmbus_channel *ch)
 	return 0;
 }
 
+/* Drivers are bound by several tasks at once. Which of the twins runs first is not said. */
 SEC("fentry/vmbus_post_msg")
 int BPF_PROG(post_fentry, const void *buffer, __u64 len)
 {
-	take_post(buffer, len, (__u64)buffer, VB_BPF_S_POST);
+	__u64 key = (__u64)buffer;
+
+	if (!bpf_map_lookup_elem(&pendings, &key))
+		take_post(buffer, len, key, VB_BPF_S_POST);
 	return 0;
 }
 
-/* Drivers are bound by several tasks at once. */
 SEC("fentry/vmbus_post_msg")
 int BPF_PROG(post_twin_fentry, const void *buffer, __u64 len)
 {
