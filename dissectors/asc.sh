@@ -14,6 +14,15 @@ LC_ALL=C awk '
 		exit 1
 	}
 
+	# the name of its own, or that of every other qualifier
+	function entry(asc, ascq, text) {
+		text = names[asc " " ascq] != "" ? names[asc " " ascq] : names[asc " xx"]
+		if (text != "") {
+			printf "\t{ 0x%s%s, \"%s\" },\n", asc, ascq, text
+			n++
+		}
+	}
+
 	/^#/ && !n { next }
 	/^#/ { refuse("a comment behind the first code") }
 	!/^[0-9a-f][0-9a-f] ([0-9a-f][0-9a-f]|xx) / {
@@ -32,13 +41,7 @@ LC_ALL=C awk '
 		if (n && code < last)
 			refuse(code " is not in order, behind " last)
 		last = code
-		asc = substr(code, 1, 2)
-		ascq = substr(code, 4)
-		# those for any qualifier come last, by their value
-		if (ascq == "xx")
-			any = any "\t{ 0x100" asc ", \"" text "\" },\n"
-		else
-			listed = listed "\t{ 0x" asc ascq ", \"" text "\" },\n"
+		names[code] = text
 		n++
 	}
 
@@ -50,7 +53,11 @@ LC_ALL=C awk '
 		print "/* SPDX-License-Identifier: GPL-2.0-or-later */"
 		print "/* Made by dissectors/asc.sh: what to change is dissectors/asc.txt. */"
 		print "#include \"dissectors/sense.h\"\n"
-		printf "const size_t vb_n_asc_names = %d;\n\n", n
 		print "const struct vb_name vb_asc_names[] = {"
-		printf "%s%s\t{ 0, NULL },\n};\n", listed, any
+		n = 0
+		for (asc = 0; asc < 256; asc++)
+			for (ascq = 0; ascq < 256; ascq++)
+				entry(sprintf("%02x", asc), sprintf("%02x", ascq))
+		print "\t{ 0, NULL },\n};\n"
+		printf "const size_t vb_n_asc_names = %d;\n", n
 	}' "$1"

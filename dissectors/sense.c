@@ -4,26 +4,19 @@
  */
 #include "sense.h"
 
-static const char *find(uint32_t value)
+const char *vb_asc_name(uint16_t asc_ascq)
 {
 	size_t low = 0, high = vb_n_asc_names;
 
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (vb_asc_names[middle].value == value)
+		if (vb_asc_names[middle].value == asc_ascq)
 			return vb_asc_names[middle].name;
-		if (vb_asc_names[middle].value < value)
+		if (vb_asc_names[middle].value < asc_ascq)
 			low = middle + 1;
 		else
 			high = middle;
 	}
 	return NULL;
-}
-
-const char *vb_asc_name(uint16_t asc_ascq)
-{
-	const char *name = find(asc_ascq);
-
-	return name ? name : find(VB_ASC_ANY | (uint32_t)asc_ascq >> 8);
 }

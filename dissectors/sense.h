@@ -9,17 +9,11 @@
 
 #include "wire.h"
 
-/* Where the qualifier is a number, of a component or of a tag, the entry's value is this | asc. */
-#define VB_ASC_ANY 0x10000u
-
-/* In ascending order: codes, then entries for any qualifier; a NULL name ends the list. */
+/* In ascending order; a NULL name ends the list. */
 extern const struct vb_name vb_asc_names[];
 extern const size_t vb_n_asc_names; /* without the last, which has no name */
 
-/*
- * Name of asc << 8 | ascq: that of the code, else that of its ASC with any qualifier. NULL: unknown,
- * as are those that vendors assign, mostly with an ASC or ASCQ from 0x80 on.
- */
+/* NULL: unknown, as are those that vendors assign, mostly with an ASC or ASCQ from 0x80 on. */
 const char *vb_asc_name(uint16_t asc_ascq);
 
 #endif
