@@ -32,6 +32,7 @@ bool vb_row_has_value(const struct vb_row *row)
 	case VB_BYTES:
 	case VB_PAD:
 	case VB_UTF16:
+	case VB_ASCII:
 	case VB_PAYLOAD: /* a field only where nobody decodes it */
 		return true;
 	case VB_STRUCT:

@@ -34,8 +34,8 @@ static void put_value(struct vb_buf *b, const struct vb_item *it)
 	if (row->type == VB_GUID && it->n_bytes == 16) {
 		vb_guid_text(it->bytes, guid);
 		vb_buf_str(b, guid);
-	} else if (row->type == VB_UTF16) {
-		vb_buf_utf16_escaped(b, it->bytes, it->n_bytes);
+	} else if (vb_row_is_text(row)) {
+		vb_buf_text_escaped(b, it);
 	} else if (row->type != VB_UINT && row->type != VB_BIT && row->type != VB_VALUE) {
 		if (it->n_bytes > 0)
 			vb_buf_hex(b, it->bytes, it->n_bytes);

@@ -145,7 +145,7 @@ static const struct vb_item *as_utf8(struct vb_filter *f, const struct vb_item *
 				     struct vb_item *ret)
 {
 	vb_buf_reset(&f->text);
-	vb_buf_utf16(&f->text, it->bytes, it->n_bytes);
+	vb_buf_text(&f->text, it);
 	*ret = *it;
 	ret->bytes = (const uint8_t *)f->text.data;
 	ret->n_bytes = (uint32_t)f->text.len;

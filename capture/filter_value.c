@@ -24,6 +24,7 @@ enum vb_value_kind vb_value_kind_of(const struct vb_row *row)
 	case VB_PAYLOAD:
 		return VB_V_BYTES;
 	case VB_UTF16:
+	case VB_ASCII:
 		return VB_V_TEXT;
 	case VB_STRUCT:
 	case VB_END:

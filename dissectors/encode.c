@@ -50,10 +50,10 @@ static int no_room(struct encode *e, const void *value)
 	return value ? -EMSGSIZE : 0;
 }
 
-static void store(uint8_t *bytes, uint64_t value, uint32_t size)
+static void store(uint8_t *bytes, uint64_t value, uint32_t size, bool big)
 {
 	for (uint32_t i = 0; i < size; i++) {
-		bytes[i] = (uint8_t)value;
+		bytes[big ? size - 1 - i : i] = (uint8_t)value;
 		value >>= 8;
 	}
 }
@@ -86,7 +86,7 @@ static int encode_uint(struct encode *e, const struct vb_row *row, const void *n
 		if (err)
 			return err;
 	}
-	store(e->job->buf + sc->off, value, row->size);
+	store(e->job->buf + sc->off, value, row->size, row->big);
 	if (!in_array)
 		vb_slot_set(sc, row->set, value);
 	vb_bits_set(sc, row, value);
@@ -139,7 +139,8 @@ static int encode_text(struct encode *e, const struct vb_row *row, const void *n
 	if (node && tree->text) {
 		err = tree->text(tree->ctx, node, &text, &n);
 		if (!err)
-			err = vb_utf16_from_utf8(text, n, to, room, &n);
+			err = row->type == VB_ASCII ? vb_ascii_from_text(text, n, to, room, &n) :
+						      vb_utf16_from_utf8(text, n, to, room, &n);
 	} else {
 		err = put_bytes(e, node, room, &n);
 	}
@@ -209,6 +210,7 @@ static int encode_one(struct encode *e, const struct vb_row *row, const void *no
 	case VB_PAD:
 		return encode_bytes(e, row, node, len);
 	case VB_UTF16:
+	case VB_ASCII:
 		return encode_text(e, row, node);
 	case VB_STRUCT:
 		return encode_struct(e, row, node);

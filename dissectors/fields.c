@@ -57,8 +57,8 @@ static void name_type(const struct vb_row *row, char ret_type[MAX_TYPE])
 
 	switch (row->type) {
 	case VB_UINT:
-		snprintf(ret_type, MAX_TYPE, "%c%u%s", row->is_signed ? 's' : 'u', 8u * row->size,
-			 array);
+		snprintf(ret_type, MAX_TYPE, "%c%u%s%s", row->is_signed ? 's' : 'u', 8u * row->size,
+			 row->big ? "be" : "", array);
 		break;
 	case VB_GUID:
 		snprintf(ret_type, MAX_TYPE, "guid%s", array);
@@ -70,6 +70,7 @@ static void name_type(const struct vb_row *row, char ret_type[MAX_TYPE])
 		snprintf(ret_type, MAX_TYPE, "value");
 		break;
 	case VB_UTF16:
+	case VB_ASCII:
 		snprintf(ret_type, MAX_TYPE, "text");
 		break;
 	case VB_BIT:
@@ -118,7 +119,7 @@ static int32_t next_offset(struct tour *t, const struct vb_row *row)
 		return NOT_CONSTANT;
 	if (row->type == VB_VALUE || row->type == VB_STRUCT)
 		return t->offset;
-	if (row->type == VB_UTF16) {
+	if (vb_row_is_text(row)) {
 		t->in_text = t->offset == NOT_CONSTANT || !row->size || row->when || row->since ||
 					     row->until ?
 				     NOT_CONSTANT :

@@ -134,7 +134,8 @@ const struct vb_proto *vb_inner_next(struct vb_inner *in, const struct vb_frame 
 	if (!in->proto)
 		return NULL;
 	*ret_f = *f;
-	ret_f->recalled = 0; /* lengths do not depend on it, whether the request is known or not */
+	/* lengths do not depend on it, whether the request is known or not */
+	ret_f->recalled = in->proto->by_request ? f->recalled : 0;
 	ret_f->data = in->data;
 	ret_f->cap_len = in->n_data;
 	ret_f->wire_len = in->n_wire;

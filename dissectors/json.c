@@ -199,8 +199,9 @@ static void json_field(void *ctx, const struct vb_item *it)
 		put_guid(b, it);
 		break;
 	case VB_UTF16:
+	case VB_ASCII:
 		vb_buf_char(b, '"');
-		vb_buf_utf16_escaped(b, it->bytes, it->n_bytes);
+		vb_buf_text_escaped(b, it);
 		vb_buf_char(b, '"');
 		break;
 	default:

@@ -19,6 +19,8 @@ void vb_scope_init(struct vb_scope *sc, const struct vb_proto *proto, const stru
 		    proto->by_class_version ? f->proto_version : f->vmbus_version);
 	if (f->recalled)
 		vb_slot_set(sc, VB_S_RECALLED, f->recalled);
+	if (proto->by_request)
+		vb_slot_set(sc, VB_S_TYPE, f->recalled >> proto->recall_shift & 0xff);
 }
 
 uint32_t vb_captured(const struct vb_frame *f, uint32_t off, uint32_t len)
@@ -147,7 +149,17 @@ uint32_t vb_row_text(struct vb_scope *sc, const struct vb_row *row, const uint8_
 	uint32_t len = vb_row_len(sc, row);
 
 	sc->text_end = (uint64_t)sc->off + len;
-	return vb_utf16_len(bytes, n < len ? n : len);
+	if (n > len)
+		n = len;
+	return row->type == VB_ASCII ? vb_ascii_len(bytes, n) : vb_utf16_len(bytes, n);
+}
+
+/* The request that this answers is known, and is the one that the message is an answer to. */
+static bool replies(const struct vb_proto *proto, const struct vb_scope *sc, const struct vb_msg *m)
+{
+	uint64_t number = vb_slot(sc, VB_S_RECALLED) >> proto->recall_shift & 0xff;
+
+	return !m->reply_to || number == m->reply_to;
 }
 
 const struct vb_msg *vb_pick_msg(const struct vb_proto *proto, const struct vb_scope *sc)
@@ -158,7 +170,7 @@ const struct vb_msg *vb_pick_msg(const struct vb_proto *proto, const struct vb_s
 
 	for (const struct vb_msg *m = proto->msgs; m && m->name; m++) {
 		if (m->number != number || (version && version < m->since) ||
-		    sc->end - sc->start < m->min_len)
+		    sc->end - sc->start < m->min_len || !replies(proto, sc, m))
 			continue;
 		if (!m->from || !sc->f->direction || m->from == sc->f->direction)
 			return m;

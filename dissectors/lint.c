@@ -11,8 +11,8 @@
 /* No message that b is meant for would get past a. */
 static bool shadows(const struct vb_msg *a, const struct vb_msg *b)
 {
-	return a->number == b->number && a->since <= b->since && a->min_len <= b->min_len &&
-	       (!a->from || a->from == b->from);
+	return a->number == b->number && (!a->reply_to || a->reply_to == b->reply_to) &&
+	       a->since <= b->since && a->min_len <= b->min_len && (!a->from || a->from == b->from);
 }
 
 static void check_answer(struct vb_lint *l, const struct vb_msg *msg)
@@ -55,8 +55,9 @@ static void check_outside(struct vb_lint *l, const struct vb_msg *msg)
 {
 	const struct vb_proto *proto = msg->outside ? vb_proto_by_name(msg->outside) : NULL;
 
-	if (msg->outside && (!proto || !proto->repeats))
-		vb_lint_fault(l, NULL, "outside: %s is no protocol that repeats", msg->outside);
+	if (msg->outside && (!proto || !(proto->repeats || proto->by_request)))
+		vb_lint_fault(l, NULL, "outside: %s neither repeats nor is what a request says",
+			      msg->outside);
 }
 
 static void check_msg(struct vb_lint *l, const struct vb_msg *msg, uint32_t head_set)
@@ -64,7 +65,7 @@ static void check_msg(struct vb_lint *l, const struct vb_msg *msg, uint32_t head
 	size_t before = vb_lint_enter(l, msg->name);
 
 	l->msg = msg;
-	l->set = head_set | (vb_msg_is_answer(msg) ? 1u << VB_S_RECALLED : 0);
+	l->set = head_set | (vb_msg_is_answer(msg) || msg->reply_to ? 1u << VB_S_RECALLED : 0);
 	vb_lint_words(l, msg->name, msg->title, msg->help);
 	vb_lint_rows(l, msg->rows);
 	for (size_t i = 0; i < sizeof(msg->key); i++)
@@ -164,6 +165,8 @@ static void check_head(struct vb_lint *l)
 {
 	const struct vb_proto *proto = l->proto;
 
+	if (proto->by_request)
+		l->set |= 1u << VB_S_TYPE | 1u << VB_S_RECALLED;
 	vb_lint_rows(l, proto->head);
 	if (proto->msgs && !vb_is_set(l, VB_S_TYPE))
 		vb_lint_fault(l, NULL, "has messages, but the head does not set their type");
@@ -171,6 +174,8 @@ static void check_head(struct vb_lint *l)
 	vb_lint_set(l, proto->head_len, "head_len");
 	if (proto->tail && proto->msgs && !proto->head_len)
 		vb_lint_fault(l, NULL, "a tail, but nothing says where the message ends");
+	if (proto->recall_len > 4 || proto->recall_shift + 8 * proto->recall_len > 32)
+		vb_lint_fault(l, NULL, "more to recall than there is room for");
 	if (proto->unit && !proto->own_len && !proto->head_len)
 		vb_lint_fault(l, NULL, "a unit of nothing");
 }

@@ -163,7 +163,8 @@ static void check_uint(struct vb_lint *l, const struct vb_row *row)
 {
 	uint64_t max = row->is_signed ? UINT64_MAX : low_bits(8u * row->size);
 
-	if (row->size != 1 && row->size != 2 && row->size != 4 && row->size != 8) {
+	if (row->size != 1 && row->size != 2 && row->size != 4 && row->size != 8 &&
+	    !(row->size == 3 && row->big)) {
 		vb_lint_fault(l, NULL, "an integer of %u bytes", row->size);
 		return;
 	}
@@ -261,6 +262,8 @@ static void check_attributes(struct vb_lint *l, const struct vb_row *row)
 		vb_lint_fault(l, NULL, "a number's attribute on what is no number");
 	if (row->rows && row->type != VB_STRUCT)
 		vb_lint_fault(l, NULL, "rows in what is no struct");
+	if (row->big && row->type != VB_UINT)
+		vb_lint_fault(l, NULL, "big-endian what is no integer");
 	if (row->opaque && row->type != VB_BYTES)
 		vb_lint_fault(l, NULL, "opaque what is not bytes");
 	if ((row->proto || row->foreign) && row->type != VB_PAYLOAD)
@@ -296,6 +299,7 @@ static void check_type(struct vb_lint *l, const struct vb_row *row)
 		check_extent(l, row);
 		break;
 	case VB_UTF16:
+	case VB_ASCII:
 		check_text(l, row);
 		break;
 	case VB_STRUCT:
@@ -346,7 +350,7 @@ void vb_lint_rows(struct vb_lint *l, const struct vb_row *rows)
 {
 	for (const struct vb_row *row = rows; row && row->type != VB_END; row++) {
 		check_row(l, row);
-		if (row->after_text && (row == rows || row[-1].type != VB_UTF16))
+		if (row->after_text && (row == rows || !vb_row_is_text(row - 1)))
 			vb_lint_fault(l, row->name, "there is no text in front of it");
 	}
 	check_same_names(l, rows);

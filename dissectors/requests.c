@@ -97,13 +97,21 @@ static struct vb_asked may_overlap(const struct vb_open_request *request)
 	return may && !request->overlapped ? request->asked : (struct vb_asked){ 0 };
 }
 
+const struct vb_asked *vb_request_whose(const struct vb_open_request *request, uint32_t cpu,
+					uint64_t now_ns)
+{
+	bool is_latest = !request->before.number || cpu == request->asked.cpu ||
+			 now_ns - request->asked.time_ns > VB_OVERLAP_NS;
+
+	return is_latest ? &request->asked : &request->before;
+}
+
 struct vb_asked vb_request_answered(struct vb_requests *r, struct vb_open_request *request,
 				    uint32_t cpu, uint64_t now_ns, bool *ret_over)
 {
 	struct vb_asked before = request->before;
 
-	*ret_over = !before.number || cpu == request->asked.cpu ||
-		    now_ns - request->asked.time_ns > VB_OVERLAP_NS;
+	*ret_over = vb_request_whose(request, cpu, now_ns) == &request->asked;
 	if (*ret_over)
 		return request->asked;
 	request->before = (struct vb_asked){ 0 };

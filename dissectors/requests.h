@@ -67,6 +67,10 @@ struct vb_open_request *vb_request_find(const struct vb_requests *r,
 struct vb_open_request *vb_request_add(struct vb_requests *r, const struct vb_request_key *k);
 void vb_request_remove(struct vb_requests *r, struct vb_open_request *request);
 
+/* The request whose answer a CPU saw at that time, as below. */
+const struct vb_asked *vb_request_whose(const struct vb_open_request *request, uint32_t cpu,
+					uint64_t now_ns);
+
 /*
  * Whose answer it is that this CPU saw at that time: the request's, or within VB_OVERLAP_NS that of the
  * one before. *ret_over: the request is then done with; with the one before it is not.

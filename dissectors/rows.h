@@ -19,6 +19,12 @@
 #define U16(n, t, ...) VB_ROW(n, t, VB_UINT, 2, ##__VA_ARGS__)
 #define U32(n, t, ...) VB_ROW(n, t, VB_UINT, 4, ##__VA_ARGS__)
 #define U64(n, t, ...) VB_ROW(n, t, VB_UINT, 8, ##__VA_ARGS__)
+/* Big-endian, as SCSI has them. */
+#define BE16(n, t, ...) VB_ROW(n, t, VB_UINT, 2, .big = true, ##__VA_ARGS__)
+#define BE24(n, t, ...) VB_ROW(n, t, VB_UINT, 3, .big = true, ##__VA_ARGS__)
+#define BE32(n, t, ...) VB_ROW(n, t, VB_UINT, 4, .big = true, ##__VA_ARGS__)
+#define BE64(n, t, ...) VB_ROW(n, t, VB_UINT, 8, .big = true, ##__VA_ARGS__)
+
 #define GUID(n, t, ...) VB_ROW(n, t, VB_GUID, 16, ##__VA_ARGS__)
 #define BYTES(n, t, ...) VB_ROW(n, t, VB_BYTES, 0, ##__VA_ARGS__)
 
@@ -40,6 +46,12 @@
 	VB_ROW(n, t, VB_UTF16, sz, ##__VA_ARGS__),                                                 \
 		VB_ROW(n "_rest", t ", the rest", VB_PAD, 0, .after_text = true)
 #define UTF16_BY(n, t, ...) UTF16(n, t, 0, ##__VA_ARGS__)
+
+/* Likewise text of one byte for each character, which ends at the first that is not printable. */
+#define ASCII(n, t, sz, ...)                                                                       \
+	VB_ROW(n, t, VB_ASCII, sz, ##__VA_ARGS__),                                                 \
+		VB_ROW(n "_rest", t ", the rest", VB_PAD, 0, .after_text = true)
+#define ASCII_BY(n, t, ...) ASCII(n, t, 0, ##__VA_ARGS__)
 
 /* A group of rows; with .count an array of such groups. */
 #define STRUCT(n, t, r, ...) VB_ROW(n, t, VB_STRUCT, 0, .rows = (r), ##__VA_ARGS__)

@@ -145,7 +145,9 @@ static uint32_t device_version(const struct vb_session *s, const struct vb_frame
 	return memcmp(dev->key, key, sizeof(key)) == 0 ? dev->proto_version : 0;
 }
 
-void vb_session_prepare(const struct vb_session *s, struct vb_frame *f)
+static void recall(struct vb_session *s, struct vb_frame *f);
+
+void vb_session_prepare(struct vb_session *s, struct vb_frame *f)
 {
 	const struct channel *ch = f->relid ? channel_find(s, f->relid) : NULL;
 
@@ -158,6 +160,7 @@ void vb_session_prepare(const struct vb_session *s, struct vb_frame *f)
 	}
 	/* It is agreed on in the primary channel, for all. */
 	f->proto_version = f->subchannel ? device_version(s, f) : ch ? ch->proto_version : 0;
+	recall(s, f);
 }
 
 /* ---- what a message says about others ---- */
@@ -233,8 +236,26 @@ static struct vb_waiting *queue_of(struct vb_session *s, const struct vb_request
 	return &channel_get(s, k->relid)->waiting[2 * outside + (k->direction == VB_TO_GUEST)];
 }
 
-static void learn_request(struct vb_session *s, const struct vb_frame *f, const struct vb_layer *l,
-			  struct vb_link *link)
+/* What the protocols of a request begin with, as struct vb_proto says; 0: nothing of that. */
+static uint32_t beginnings(const struct vb_frame *f, const struct vb_walked *w)
+{
+	uint32_t value = 0;
+
+	for (unsigned int i = 0; i < w->n_layers; i++) {
+		const struct vb_layer *l = &w->layer[i];
+		uint32_t n = vb_captured(f, l->off, l->proto->recall_len);
+
+		if (n > l->len)
+			n = l->len;
+		for (uint32_t byte = 0; byte < n; byte++)
+			value |= (uint32_t)f->data[l->off + byte]
+				 << (l->proto->recall_shift + 8 * byte);
+	}
+	return value;
+}
+
+static void learn_request(struct vb_session *s, const struct vb_frame *f, const struct vb_walked *w,
+			  const struct vb_layer *l, struct vb_link *link)
 {
 	uint32_t number = l->proto->any_request ? VB_ANY : l->msg->number;
 	struct vb_open_request *r;
@@ -252,7 +273,8 @@ static void learn_request(struct vb_session *s, const struct vb_frame *f, const 
 		.number = f->number,
 		.time_ns = f->time_ns,
 		.cpu = f->cpu,
-		.recalled = l->msg->recalls ? (uint32_t)vb_layer_slot(l, VB_S_RECALLED) : 0,
+		.recalled = l->msg->recalls ? (uint32_t)vb_layer_slot(l, VB_S_RECALLED) :
+					      beginnings(f, w),
 		.msg = l->msg,
 	};
 	queue = queue_of(s, &k);
@@ -264,6 +286,8 @@ static bool accepts(const struct vb_layer *l)
 {
 	uint64_t value = vb_layer_slot(l, l->msg->accepts_if);
 
+	if (l->msg->accepts_zero)
+		return value == 0;
 	return l->msg->accepts ? value == l->msg->accepts : value != 0;
 }
 
@@ -277,8 +301,6 @@ static void learn_answer(struct vb_session *s, const struct vb_frame *f, const s
 	struct vb_asked asked;
 	bool over;
 
-	if (l->msg->accepts_if && !accepts(l))
-		set_version(s, f, 0);
 	/* a record that does not say who sent it may hold both, but it does not answer itself */
 	if (!r || r->asked.number == f->number) {
 		s->stats.n_unpaired_answers++;
@@ -299,6 +321,9 @@ static void learn_answer(struct vb_session *s, const struct vb_frame *f, const s
 
 void vb_session_recall(struct vb_session *s, const struct vb_walked *w, struct vb_frame *f)
 {
+	bool is_answer = false;
+	uint32_t own;
+
 	for (unsigned int i = 0; i < w->n_layers; i++) {
 		const struct vb_layer *l = &w->layer[i];
 		struct vb_open_request *r;
@@ -306,11 +331,28 @@ void vb_session_recall(struct vb_session *s, const struct vb_walked *w, struct v
 
 		if (!l->msg || !vb_msg_is_answer(l->msg))
 			continue;
+		is_answer = true;
 		k = make_key(s, f, l, l->msg, l->msg->answers, opposite(f->direction));
 		r = vb_request_find(&s->requests, &k);
-		if (r && r->asked.recalled)
-			f->recalled = r->asked.recalled;
+		if (r && vb_request_whose(r, f->cpu, f->time_ns)->recalled)
+			f->recalled = vb_request_whose(r, f->cpu, f->time_ns)->recalled;
 	}
+	own = is_answer ? 0 : beginnings(f, w);
+	if (own)
+		f->recalled = own;
+}
+
+/* Where answers do not say what they answer. */
+static void recall(struct vb_session *s, struct vb_frame *f)
+{
+	const struct vb_class_info *class = vb_class_by_code(f->class);
+	const struct vb_proto *proto = class->proto ? vb_proto_by_name(class->proto) : NULL;
+	struct vb_walked w;
+
+	if (f->kind != VB_KIND_PACKET || !proto || !proto->recall_len)
+		return;
+	vb_walk(vb_root_proto(f->kind), f, NULL, &w);
+	vb_session_recall(s, &w, f);
 }
 
 /* ---- the bus itself ---- */
@@ -370,8 +412,8 @@ static void learn_state(struct vb_session *s, const struct vb_frame *f, const st
 		s->vmbus_version = version;
 }
 
-static void learn_layer(struct vb_session *s, const struct vb_frame *f, const struct vb_layer *l,
-			struct vb_link *link)
+static void learn_layer(struct vb_session *s, const struct vb_frame *f, const struct vb_walked *w,
+			const struct vb_layer *l, struct vb_link *link)
 {
 	if (f->kind == VB_KIND_CONTROL)
 		learn_control(s, f, l);
@@ -380,11 +422,13 @@ static void learn_layer(struct vb_session *s, const struct vb_frame *f, const st
 	if (l->msg->status && l->set & 1u << l->msg->status &&
 	    l->slots[l->msg->status] != l->msg->success)
 		note(link, VB_NOTE_STATUS);
+	if (l->msg->accepts_if && !accepts(l))
+		set_version(s, f, 0);
 	vb_parts_learn(&s->parts, s->epoch, f, l, link);
 	if (vb_msg_is_answer(l->msg))
 		learn_answer(s, f, l, link);
 	else
-		learn_request(s, f, l, link);
+		learn_request(s, f, w, l, link);
 }
 
 static void learn_layers(struct vb_session *s, const struct vb_frame *f, const struct vb_walked *w,
@@ -396,7 +440,7 @@ static void learn_layers(struct vb_session *s, const struct vb_frame *f, const s
 		if (f->kind == VB_KIND_STATE || f->kind == VB_KIND_EVENT)
 			learn_state(s, f, l);
 		else if (l->msg)
-			learn_layer(s, f, l, link);
+			learn_layer(s, f, w, l, link);
 	}
 }
 

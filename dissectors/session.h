@@ -50,11 +50,15 @@ struct vb_link {
 struct vb_session *vb_session_new(size_t n_open);
 void vb_session_free(struct vb_session *s);
 
-/* Fill in what the session knows about the frame: class, instance, versions. */
-void vb_session_prepare(const struct vb_session *s, struct vb_frame *f);
+/*
+ * Fill in what the session knows about the frame: class, instance, versions, and of a packet whose
+ * protocol has .recall_len what it recalls. The frame's bytes are there already.
+ */
+void vb_session_prepare(struct vb_session *s, struct vb_frame *f);
 /*
  * Before it is learned from: what the request of an answer had that decides how the answer is read.
- * Its length and its key are read without that.
+ * Its length and its key are read without that. Of a request, what its answer and its own data outside
+ * the ring are read by.
  */
 void vb_session_recall(struct vb_session *s, const struct vb_walked *w, struct vb_frame *f);
 /* Learn from the walked frame; ret_link says what it is connected with. */

@@ -36,6 +36,22 @@ void vb_buf_utf16_escaped(struct vb_buf *b, const uint8_t *bytes, uint32_t n);
  */
 int vb_utf16_from_utf8(const char *text, size_t len, uint8_t *buf, size_t size, size_t *ret_n);
 
+/* ---- text rows of either kind ---- */
+
+/* Bytes of the n that are text: printable ASCII. */
+uint32_t vb_ascii_len(const uint8_t *bytes, uint32_t n);
+/* len characters to ret_n bytes in buf. Errors as those of vb_utf16_from_utf8(). */
+int vb_ascii_from_text(const char *text, size_t len, uint8_t *buf, size_t size, size_t *ret_n);
+
+static inline bool vb_row_is_text(const struct vb_row *row)
+{
+	return row->type == VB_UTF16 || row->type == VB_ASCII;
+}
+
+/* Append the text of such a row as UTF-8; escaped: as above. */
+void vb_buf_text(struct vb_buf *b, const struct vb_item *it);
+void vb_buf_text_escaped(struct vb_buf *b, const struct vb_item *it);
+
 #define VB_GUID_TEXT 37 /* with NUL */
 void vb_guid_text(const uint8_t guid[16], char ret_text[VB_GUID_TEXT]);
 bool vb_guid_parse(const char *text, uint8_t ret_guid[16]);

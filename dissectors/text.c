@@ -103,7 +103,7 @@ static void put_guid(struct vb_buf *b, const struct vb_item *it)
 static void put_text(struct vb_buf *b, const struct vb_item *it)
 {
 	vb_buf_char(b, '"');
-	vb_buf_utf16_escaped(b, it->bytes, it->n_bytes);
+	vb_buf_text_escaped(b, it);
 	vb_buf_char(b, '"');
 }
 
@@ -120,7 +120,7 @@ void vb_item_text(struct vb_buf *b, const struct vb_item *it)
 		put_guid(b, it);
 		return;
 	}
-	if (it->row->type == VB_UTF16) {
+	if (vb_row_is_text(it->row)) {
 		put_text(b, it);
 		return;
 	}
@@ -171,10 +171,11 @@ static const char *short_name(const struct vb_item *it)
 /* A line holds the beginning of a text. */
 static void put_short_text(struct vb_buf *b, const struct vb_item *it)
 {
+	uint32_t most = it->row->type == VB_ASCII ? CHARS_SHOWN : 2 * CHARS_SHOWN;
 	struct vb_item begin = *it;
 
-	if (it->n_bytes > 2 * CHARS_SHOWN)
-		begin.n_bytes = 2 * CHARS_SHOWN;
+	if (it->n_bytes > most)
+		begin.n_bytes = most;
 	put_text(b, &begin);
 	if (begin.n_bytes < it->n_bytes)
 		vb_buf_str(b, "...");
@@ -191,7 +192,7 @@ static void put_field(struct vb_text *t, const struct vb_item *it)
 	}
 	if (name)
 		vb_buf_str(t->out, name);
-	else if (it->row->type == VB_UTF16)
+	else if (vb_row_is_text(it->row))
 		put_short_text(t->out, it);
 	else
 		vb_item_text(t->out, it);

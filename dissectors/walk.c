@@ -122,12 +122,12 @@ static bool readable(struct walk *wk, const struct vb_row *row, uint32_t len)
 	return false;
 }
 
-static uint64_t load(const uint8_t *bytes, uint32_t size)
+static uint64_t load(const uint8_t *bytes, uint32_t size, bool big)
 {
 	uint64_t value = 0;
 
-	for (uint32_t i = size; i-- > 0;)
-		value = value << 8 | bytes[i];
+	for (uint32_t i = 0; i < size; i++)
+		value = value << 8 | bytes[big ? i : size - 1 - i];
 	return value;
 }
 
@@ -147,7 +147,7 @@ static void walk_uint(struct walk *wk, const struct vb_row *row, struct vb_item 
 {
 	if (!readable(wk, row, row->size))
 		return;
-	it->value = load(it->bytes, row->size);
+	it->value = load(it->bytes, row->size, row->big);
 	if (row->is_signed)
 		it->value = vb_sign_extended(it->value, row->size);
 	if (!it->in_array)
@@ -275,6 +275,7 @@ static void walk_one(struct walk *wk, const struct vb_row *row, bool in_array, u
 		walk_bytes(wk, row, &it);
 		break;
 	case VB_UTF16:
+	case VB_ASCII:
 		walk_text(wk, row, &it);
 		break;
 	case VB_STRUCT:

@@ -20,13 +20,13 @@ struct vb_scope {
 	uint32_t start; /* of the protocol */
 	uint32_t off;	/* of the next row */
 	uint32_t end;
-	uint64_t text_end; /* of the bytes that the latest VB_UTF16 row has; beyond end if it lies */
+	uint64_t text_end; /* of the bytes that the latest text row has; beyond end if it lies */
 };
 
 /* How many of the len bytes at off were captured. */
 uint32_t vb_captured(const struct vb_frame *f, uint32_t off, uint32_t len);
 
-/* Begin a protocol at [start, end): no slots but the version. */
+/* Begin a protocol at [start, end): no slots but the version, and what the request had. */
 void vb_scope_init(struct vb_scope *sc, const struct vb_proto *proto, const struct vb_frame *f,
 		   uint32_t start, uint32_t end);
 
@@ -85,7 +85,7 @@ uint32_t vb_row_end(const struct vb_scope *sc, const struct vb_row *row);
 /* Bytes a single row should have. */
 uint32_t vb_row_len(const struct vb_scope *sc, const struct vb_row *row);
 
-/* Bytes of a VB_UTF16 row that are text, of those at bytes; what is left is for the next row. */
+/* Bytes of a text row that are text, of those at bytes; what is left is for the next row. */
 uint32_t vb_row_text(struct vb_scope *sc, const struct vb_row *row, const uint8_t *bytes,
 		     uint32_t n);
 

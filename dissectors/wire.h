@@ -19,11 +19,12 @@
 
 enum vb_type {
 	VB_END,	    /* ends a table */
-	VB_UINT,    /* integer of .size bytes, little-endian */
+	VB_UINT,    /* integer of .size bytes, little-endian unless .big */
 	VB_GUID,    /* 16 bytes, Microsoft's mixed-endian form */
 	VB_BYTES,   /* .size bytes, or as many as .len or .calc say */
 	VB_PAD,	    /* reserved bytes: kept out of sight while they are zero */
 	VB_UTF16,   /* text in as many bytes as VB_BYTES has; what is behind it is the next row's */
+	VB_ASCII,   /* likewise, of one byte for each character */
 	VB_STRUCT,  /* the rows of .rows, once or .count times */
 	VB_PAYLOAD, /* the protocol .proto, or that of the channel's class */
 	VB_VALUE,   /* no bytes: the value of slot .from_slot */
@@ -60,7 +61,7 @@ enum vb_slot {
 	VB_S_B,
 	VB_S_C,
 	VB_S_D,
-	VB_S_RECALLED, /* in an answer from the start: what its request had */
+	VB_S_RECALLED, /* what the request had: in an answer from the start */
 	VB_N_SLOTS
 };
 
@@ -82,6 +83,7 @@ struct vb_row {
 	uint8_t base;	 /* enum vb_base */
 	uint8_t summary; /* enum vb_summary */
 	bool is_signed;
+	bool big;	   /* VB_UINT: big-endian */
 	bool optional;	   /* silently absent when the message ends before it */
 	uint8_t set;	   /* slot that keeps the value; of an array, how many elements it has */
 	uint8_t from_slot; /* VB_VALUE: slot that is shown */
@@ -107,7 +109,7 @@ struct vb_row {
 	bool foreign;	 /* .proto is no protocol of ours but a dissector of Wireshark's */
 	uint8_t version; /* VB_PAYLOAD: slot with the version of the protocol inside, if we know it */
 	bool opaque;	 /* VB_BYTES: nobody says what they mean; VB_PAD and payloads never do */
-	bool after_text; /* VB_PAD: what the VB_UTF16 row before it has left of its bytes */
+	bool after_text; /* VB_PAD: what the text before it has left of its bytes */
 	uint64_t (*calc)(const struct vb_scope *sc); /* in place of .count or .len */
 };
 
@@ -123,11 +125,13 @@ struct vb_msg {
 	uint32_t answers; /* number of the message this one answers; VB_ANY: any request; 0: none */
 	bool answers_zero;   /* it answers message number 0 */
 	uint8_t key[2];	     /* slots that a request and its answer share */
+	uint8_t reply_to;    /* only when the request that the packet answers had this number */
 	uint8_t asks_if;     /* slot: only a request when this is non-zero; VB_S_NONE: always */
 	bool recalls;	     /* its answer has slot VB_S_RECALLED as it has it */
 	bool proposes;	     /* slot VB_S_VERSION is a version proposed to the other side */
 	uint8_t accepts_if;  /* slot: non-zero accepts the version that the request proposed */
 	uint32_t accepts;    /* the one value of .accepts_if that accepts; 0: all but 0 do */
+	bool accepts_zero;   /* only 0 accepts */
 	uint8_t status;	     /* slot: how what this answers went; VB_S_NONE: it does not say */
 	uint32_t success;    /* the one value of .status that is no failure */
 	uint8_t more;	     /* slot: non-zero: further messages of this number follow */
@@ -153,10 +157,17 @@ struct vb_proto {
 	const struct vb_msg *msgs; /* first match wins; NULL: head and tail are all */
 	const struct vb_row *tail; /* rows after the message, or NULL */
 	uint8_t own_len;	   /* slot with the message's own length (scaled), 0: none */
-	uint8_t head_len;      /* slot that limits the message rows, in units of .unit; 0: none */
-	uint8_t unit;	       /* bytes per unit of own_len and head_len; 0 means 1 */
-	bool any_request;      /* .answers = VB_ANY pairs by key alone */
-	bool repeats;	       /* a record may have several of its messages: .outside of another */
+	uint8_t head_len; /* slot that limits the message rows, in units of .unit; 0: none */
+	uint8_t unit;	  /* bytes per unit of own_len and head_len; 0 means 1 */
+	bool any_request; /* .answers = VB_ANY pairs by key alone */
+	bool repeats;	  /* a record may have several of its messages: .outside of another */
+	/*
+	 * Bytes (1 to 4) at its beginning that decide how the answer is read: slot VB_S_RECALLED, as a
+	 * little-endian number and shifted by as many bits. What several protocols in one packet say is
+	 * put together. The lowest byte is what .reply_to is compared with.
+	 */
+	uint8_t recall_len, recall_shift;
+	bool by_request;       /* its messages' number is not in them: slot VB_S_RECALLED has it */
 	bool by_class_version; /* .since/.until are versions of the class's protocol, not VMBus */
 	const struct vb_name *versions; /* names of version numbers, for lint and display */
 	const char *help;
@@ -204,7 +215,7 @@ struct vb_frame {
 	uint64_t time_ns;
 	uint32_t vmbus_version; /* 0: not known; set by vb_session_prepare() */
 	uint32_t proto_version; /* of the class's protocol, 0: not known */
-	uint32_t recalled; /* slot VB_S_RECALLED of an answer, 0: nothing; by vb_session_recall() */
+	uint32_t recalled;	/* slot VB_S_RECALLED, 0: nothing; by vb_session_recall() */
 };
 
 /* Context of a record; data, version and number are left for the caller. */

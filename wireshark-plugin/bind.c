@@ -33,6 +33,7 @@ static enum ftenum integer_type(bool is_signed, unsigned int size)
 {
 	static const enum ftenum types[9][2] = { [1] = { FT_UINT8, FT_INT8 },
 						 [2] = { FT_UINT16, FT_INT16 },
+						 [3] = { FT_UINT24, FT_INT24 },
 						 [4] = { FT_UINT32, FT_INT32 },
 						 [8] = { FT_UINT64, FT_INT64 } };
 
@@ -51,6 +52,7 @@ static enum ftenum field_type(const struct collector *c, const struct vb_row *ro
 	case VB_GUID:
 		return FT_GUID;
 	case VB_UTF16:
+	case VB_ASCII:
 		return FT_STRING;
 	case VB_STRUCT:
 		return FT_NONE;

@@ -83,6 +83,7 @@ static void prepare(struct dissection *d)
 		d->frame.number = d->pinfo->num;
 		d->frame.time_ns = (uint64_t)d->pinfo->abs_ts.secs * 1000000000u +
 				   (uint64_t)d->pinfo->abs_ts.nsecs;
+		d->frame.data = d->rec.data;
 		vb_session_prepare(plugin.session, &d->frame);
 	}
 	d->frame.data = d->rec.data;
@@ -118,9 +119,10 @@ static void begin_inner(const struct dissection *d, struct vb_inner *ret)
 }
 
 /* What the request of message i had, if it is an answer; remembered for when it is shown again. */
-static uint32_t recall(struct dissection *d, const struct vb_walked *w, unsigned int i, bool learns)
+static uint32_t recall(struct dissection *d, const struct vb_walked *w, unsigned int i,
+		       const struct vb_frame *of, bool learns)
 {
-	struct vb_frame f = d->frame;
+	struct vb_frame f = *of;
 
 	if (!learns)
 		return *(uint32_t *)wmem_array_index(d->recalled, i);
@@ -142,7 +144,7 @@ static void walk_inner(struct dissection *d, bool learns)
 
 	begin_inner(d, &in);
 	while ((proto = vb_inner_next(&in, &d->frame, &f, &w))) {
-		f.recalled = recall(d, &w, i++, learns);
+		f.recalled = recall(d, &w, i++, &f, learns);
 		walk(d, proto, &f, &w);
 		if (learns)
 			vb_session_learn_inner(plugin.session, &f, &w, &d->link);

@@ -22,13 +22,20 @@ static int start(const struct vb_tree_sink *t, const struct vb_item *it)
 	return (int)MIN(it->off, tvb_captured_length(t->tvb));
 }
 
+static guint encoding(const struct vb_row *row)
+{
+	if (row->type == VB_UTF16)
+		return ENC_LITTLE_ENDIAN | ENC_UTF_16;
+	if (row->type == VB_ASCII)
+		return ENC_ASCII | ENC_NA;
+	return row->big ? ENC_BIG_ENDIAN : ENC_LITTLE_ENDIAN;
+}
+
 static proto_item *add(const struct vb_tree_sink *t, proto_tree *tree, int id,
 		       const struct vb_item *it)
 {
-	bool is_text = it->row && it->row->type == VB_UTF16;
-
 	return proto_tree_add_item(tree, id, t->tvb, start(t, it), captured(t, it),
-				   ENC_LITTLE_ENDIAN | (is_text ? ENC_UTF_16 : 0u));
+				   it->row ? encoding(it->row) : ENC_NA);
 }
 
 static void tree_open(void *ctx, enum vb_span span, const struct vb_item *it)

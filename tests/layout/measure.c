@@ -16,7 +16,7 @@ static void add(struct measure *m, const struct vb_item *it)
 		return;
 	d->bit = 8 * it->off + (bits ? row->lo : 0);
 	d->width = bits ? row->width : 8 * it->len;
-	if (row->type == VB_UTF16 && row->size) /* the text ends where it likes */
+	if (vb_row_is_text(row) && row->size) /* the text ends where it likes */
 		d->width = 8u * row->size;
 	d->row = row;
 	m->n++;

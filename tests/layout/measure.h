@@ -5,7 +5,7 @@
 #ifndef LAYOUT_MEASURE_H
 #define LAYOUT_MEASURE_H
 
-#include "dissectors/wire.h"
+#include "dissectors/sinks.h"
 
 #define MEASURE_MAX 128
 

@@ -75,11 +75,17 @@ static struct use uses_of(const struct vb_proto *proto, uint8_t slot)
 uint32_t vb_random_recalled(struct vb_random_tree *t, const struct vb_proto *proto,
 			    const struct vb_msg *msg)
 {
-	struct use u = uses_of(proto, VB_S_RECALLED);
+	struct use u = { .slot = VB_S_RECALLED };
+	uint32_t number;
 
-	if (!msg || !vb_msg_is_answer(msg) || !u.n_conditions || !vb_random(t, 8))
+	if (!msg)
 		return 0;
-	return u.condition[vb_random(t, u.n_conditions)]->equals;
+	find_uses(&u, msg->rows);
+	number = proto->by_request ? msg->number : msg->reply_to;
+	if (!number && (!vb_msg_is_answer(msg) || !u.n_conditions || !vb_random(t, 8)))
+		return 0;
+	number <<= proto->recall_shift;
+	return u.n_conditions ? number | u.condition[vb_random(t, u.n_conditions)]->equals : number;
 }
 
 /* ---- values ---- */
@@ -257,14 +263,14 @@ static int tree_bytes(void *ctx, const void *node, uint8_t *buf, size_t size, si
 {
 	const struct vb_random_node *n = node;
 	struct vb_random_tree *t = ctx;
-	bool is_ascii;
+	bool is_ascii, is_byte = n->row->type == VB_ASCII;
 
 	*ret_n = size;
 	if (n->row->len == VB_REST && size > 0 && vb_random(t, 2))
 		*ret_n = vb_random(t, size);
-	is_ascii = n->row->type == VB_UTF16 && vb_random(t, 2);
+	is_ascii = (n->row->type == VB_UTF16 || is_byte) && vb_random(t, 2);
 	for (size_t i = 0; i < *ret_n; i++)
-		buf[i] = is_ascii ? ascii(t, i) : (uint8_t)next(t);
+		buf[i] = is_ascii ? ascii(t, is_byte ? 0 : i) : (uint8_t)next(t);
 	return 0;
 }
 
