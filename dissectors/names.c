@@ -56,9 +56,11 @@ const struct vb_name vb_vmbus_versions[] = {
 	C(VB_CLASS_UNKNOWN, "unknown", "Unknown", NULL, NULL, false)                               \
 	C(VB_CLASS_NETWORK, "netvsc", "Network", "f8615163-df3e-46c5-913f-f2d2f965ed0e", "nvsp",   \
 	  false)                                                                                   \
-	C(VB_CLASS_SCSI, "scsi", "SCSI", "ba6163d9-04a1-4d29-b605-72e2ffb1dc7f", NULL, false)      \
-	C(VB_CLASS_IDE, "ide", "IDE", "32412632-86cb-44a2-9b5c-50d1417354f5", NULL, false)         \
-	C(VB_CLASS_FC, "fc", "Fibre Channel", "2f9bcc4a-0069-4af3-b76b-6fd0be528cda", NULL, false) \
+	C(VB_CLASS_SCSI, "scsi", "SCSI", "ba6163d9-04a1-4d29-b605-72e2ffb1dc7f", "hv_storvsc",     \
+	  false)                                                                                   \
+	C(VB_CLASS_IDE, "ide", "IDE", "32412632-86cb-44a2-9b5c-50d1417354f5", "hv_storvsc", false) \
+	C(VB_CLASS_FC, "fc", "Fibre Channel", "2f9bcc4a-0069-4af3-b76b-6fd0be528cda",              \
+	  "hv_storvsc", false)                                                                     \
 	C(VB_CLASS_SHUTDOWN, "shutdown", "Shutdown", "0e0b6031-5213-4934-818b-38d90ced39db",       \
 	  "hv_icmsg", true)                                                                        \
 	C(VB_CLASS_TIMESYNC, "timesync", "Time synchronization",                                   \

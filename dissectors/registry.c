@@ -23,7 +23,11 @@
 	P(vss)                                                                                     \
 	P(fcopy)                                                                                   \
 	P(nvsp)                                                                                    \
-	P(rndis)
+	P(rndis)                                                                                   \
+	P(storvsc)                                                                                 \
+	P(scsi)                                                                                    \
+	P(scsi_data)                                                                               \
+	P(sense)
 
 #define DECLARE(p) extern const struct vb_proto vb_proto_##p;
 VB_PROTOS(DECLARE)

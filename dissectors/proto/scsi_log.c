@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/* Parameters of LOG SENSE and LOG SELECT. Layout: T10 SPC-4 7.3. */
+#include "../rows.h"
+#include "../scsi.h"
+
+#define PAGE_LENGTH VB_S_LEN
+#define VALUE_LENGTH VB_S_HEAD
+
+static const struct vb_row page_bits[] = {
+	BITS("code", "Page", 0, 6, .summary = VB_SUM_YES),
+	BITS("spf", "Subpage format", 6, 1),
+	BITS("ds", "Not saved", 7, 1),
+	END_ROWS,
+};
+
+static const struct vb_row control_bits[] = {
+	BITS("format", "Format and linking", 0, 2), BITS("tmc", "Threshold met criteria", 2, 2),
+	BITS("etc", "Threshold comparison", 4, 1),  BITS("tsd", "Target save disabled", 5, 1),
+	BITS("du", "Update disabled", 7, 1),	    END_ROWS,
+};
+
+static const struct vb_row parameter[] = {
+	BE16("code", "Code", .base = VB_HEX),
+	U8("control", "Control", .base = VB_HEX, .bits = control_bits),
+	U8("length", "Length", .set = VALUE_LENGTH),
+	BYTES("data", "Parameter", .len = VALUE_LENGTH),
+	END_ROWS,
+};
+
+const struct vb_row vb_scsi_log[] = {
+	U8("page", "Page", .base = VB_HEX, .bits = page_bits),
+	U8("subpage", "Subpage", .base = VB_HEX),
+	BE16("page_length", "Page length", .set = PAGE_LENGTH),
+	STRUCT("parameter", "Parameter", parameter, .count = VB_REST, .within = PAGE_LENGTH),
+	HIDDEN("rest", "Behind it", 0, .len = VB_REST),
+	END_ROWS,
+};
