@@ -150,6 +150,8 @@ struct pending {
 	__u32 write_index; /* before the ring's lock was taken */
 	__u32 wire_len;
 	__u32 has_id;
+	__u32 reads; /* its completion brings data */
+	__u32 pad;
 	struct request_id got;		 /* with has_id */
 	__u64 head[VB_BPF_MIN_SNAP / 8]; /* how the packet begins */
 };
@@ -325,13 +327,35 @@ static __always_inline long emit(struct vb_bpf_record *rec, __u32 len)
 	return -1;
 }
 
+/* Devices whose packets refer to memory: what they do with it is known. */
+enum device { DEVICE_OTHER, DEVICE_NETWORK, DEVICE_STORAGE };
+
 /* f8615163-df3e-46c5-913f-f2d2f965ed0e */
 #define NETWORK_LOW 0x46c5df3ef8615163ULL
 #define NETWORK_HIGH 0x0eed65f9d2f23f91ULL
+/* ba6163d9-04a1-4d29-b605-72e2ffb1dc7f */
+#define SCSI_LOW 0x4d2904a1ba6163d9ULL
+#define SCSI_HIGH 0x7fdcb1ffe27205b6ULL
+/* 32412632-86cb-44a2-9b5c-50d1417354f5 */
+#define IDE_LOW 0x44a286cb32412632ULL
+#define IDE_HIGH 0xf5547341d1505c9bULL
+/* 2f9bcc4a-0069-4af3-b76b-6fd0be528cda */
+#define FC_LOW 0x4af300692f9bcc4aULL
+#define FC_HIGH 0xda8c52bed06f6bb7ULL
 
-/* Whether it is a channel of a network device. */
-static __always_inline bool describe(struct vb_bpf_record *rec, struct vmbus_channel *ch,
-				     bool typed)
+static __always_inline enum device device_of(__u64 low, __u64 high)
+{
+	if (low == NETWORK_LOW && high == NETWORK_HIGH)
+		return DEVICE_NETWORK;
+	if ((low == SCSI_LOW && high == SCSI_HIGH) || (low == IDE_LOW && high == IDE_HIGH) ||
+	    (low == FC_LOW && high == FC_HIGH))
+		return DEVICE_STORAGE;
+	return DEVICE_OTHER;
+}
+
+/* What device's channel it is. */
+static __always_inline enum device describe(struct vb_bpf_record *rec, struct vmbus_channel *ch,
+					    bool typed)
 {
 	void *offer = &ch->offermsg;
 	__u64 guids[4] = {}; /* class, instance */
@@ -345,7 +369,7 @@ static __always_inline bool describe(struct vb_bpf_record *rec, struct vmbus_cha
 		bpf_probe_read_kernel(&rec->subchannel, sizeof(__u16), offer + OFFER_SUB);
 	}
 	__builtin_memcpy(rec->instance, &guids[2], sizeof(rec->instance));
-	return guids[0] == NETWORK_LOW && guids[1] == NETWORK_HIGH;
+	return device_of(guids[0], guids[1]);
 }
 
 /* The place of this processor and stream in the maps that are as scratch. */

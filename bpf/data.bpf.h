@@ -10,6 +10,7 @@
 
 #include "bpf/common.bpf.h"
 #include "bpf/payload.bpf.h"
+#include "bpf/storage.bpf.h"
 
 /* ---- guest to host ---- */
 
@@ -109,6 +110,7 @@ static __noinline long remember_write(const struct vb_bpf_record *rec, struct vm
 	p->write_index = write_index;
 	p->wire_len = rec->wire_len;
 	p->has_id = 0;
+	p->reads = rec->flags & VB_BPF_F_READS;
 	__builtin_memcpy(p->head, rec + 1, sizeof(p->head));
 	latest = bpf_map_lookup_elem(&latest_write, &zero);
 	if (latest)
@@ -125,7 +127,7 @@ static __always_inline void take_write(struct vmbus_channel *ch, bool typed,
 	struct parts *parts = bpf_map_lookup_elem(&part_lists, &place);
 	struct hv_ring_buffer *ring;
 	struct vb_bpf_channel *c;
-	bool is_network;
+	enum device device;
 	__u64 len;
 
 	if (!rec || !parts)
@@ -134,7 +136,7 @@ static __always_inline void take_write(struct vmbus_channel *ch, bool typed,
 	if (!c)
 		return;
 	begin(rec, VB_BPF_WRITE, stream, relid);
-	is_network = describe(rec, ch, typed);
+	device = describe(rec, ch, typed);
 	rec->ring_size = FIELD(typed, ch, outbound.ring_datasize);
 	ring = FIELD(typed, ch, outbound.ring_buffer);
 	rec->ring_read = FIELD(typed, ring, read_index);
@@ -143,12 +145,14 @@ static __always_inline void take_write(struct vmbus_channel *ch, bool typed,
 	gather(rec, parts);
 
 	len = rec->cap_len;
-	if (is_network)
+	if (device == DEVICE_NETWORK)
 		len = send_payload(rec, net_of(ch, typed, c), parts);
+	else if (device == DEVICE_STORAGE)
+		len = send_blocks(rec, (__u64)ch, request_id, parts);
 	if (len > max_len)
 		return;
 	KEEP(len);
-	if (filters && is_network)
+	if (filters && device == DEVICE_NETWORK)
 		rec->flags |= VB_BPF_F_FILTERED;
 	if (leave_out(rec, c) || emit(rec, sizeof(*rec) + len))
 		rec->id = 0;
@@ -308,6 +312,8 @@ static __always_inline void take_write_done(struct vmbus_channel *ch, bool typed
 		rec.id = p->id;
 		rec.result = ret;
 		outcome(&rec, p, typed ? ch : (struct vmbus_channel *)p->channel, typed);
+		if (p->reads && !p->has_id && (rec.flags & VB_BPF_F_TRANS_ID))
+			name_io(p->channel, p->request_id, rec.trans_id);
 		emit(&rec, sizeof(rec));
 	}
 	forget_write(key);
@@ -330,8 +336,12 @@ static __always_inline void take_request_id(struct vmbus_channel *ch, __u64 addr
 	    asks_completion(p)) {
 		p->got = id;
 		p->has_id = 1;
+		if (p->reads)
+			name_io(req.channel, address, ret);
 		return;
 	}
+	if (bpf_map_lookup_elem(&ios, &req))
+		name_io(req.channel, address, ret);
 	bpf_map_update_elem(&request_ids, &req, &id, BPF_ANY);
 }
 
@@ -392,7 +402,7 @@ static __always_inline void take_read(struct vmbus_channel *ch, bool typed, cons
 	struct vb_bpf_channel *c;
 	struct sequence *seq;
 	struct inbound *in;
-	bool is_network;
+	enum device device;
 	__u16 len8 = 0;
 
 	/* every other call, the one that finds nothing more */
@@ -418,7 +428,7 @@ static __always_inline void take_read(struct vmbus_channel *ch, bool typed, cons
 	if (seq)
 		seq->next[stream] += missed;
 	begin(rec, VB_BPF_READ, stream, relid);
-	is_network = describe(rec, ch, typed);
+	device = describe(rec, ch, typed);
 	ring = FIELD(typed, ch, inbound.ring_buffer);
 	rec->missed = missed;
 	rec->ring_size = size;
@@ -432,8 +442,10 @@ static __always_inline void take_read(struct vmbus_channel *ch, bool typed, cons
 	if (len > snaplen || bpf_probe_read_kernel(rec + 1, len, packet))
 		return;
 	rec->cap_len = len;
-	if (is_network)
+	if (device == DEVICE_NETWORK)
 		len = receive_payload(rec, net_of(ch, typed, c), packet);
+	else if (device == DEVICE_STORAGE)
+		len = receive_blocks(rec, (__u64)ch, packet);
 	if (len > max_len)
 		return;
 	KEEP(len);

@@ -42,6 +42,7 @@ enum vb_bpf_flag {
 	VB_BPF_F_NO_REQUEST_ID = 2, /* the write failed for want of a request id, not of room */
 	VB_BPF_F_EXT_CUT = 4,	    /* of the external part something is missing */
 	VB_BPF_F_REFUSED = 8,	    /* for the probes: the user does not want it */
+	VB_BPF_F_READS = 32,	    /* for the probes: its completion brings data */
 	VB_BPF_F_FILTERED = 16,	    /* others of this channel were not wanted: gaps are no losses */
 };
 

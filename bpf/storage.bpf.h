@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the commands of a storage controller read and write: pages that the request lists. Written data
+ * is taken with the request, read data with the completion, when it has come. Included by data.bpf.h
+ * only.
+ *
+ * Offsets are those of dissectors/proto: ring.c, storvsc.c.
+ */
+#ifndef VB_BPF_STORAGE_H
+#define VB_BPF_STORAGE_H
+
+#include "bpf/payload.bpf.h"
+
+enum { STORVSC_COMPLETE_IO = 1, STORVSC_EXECUTE_SRB = 3, STORVSC_WRITE = 0 };
+
+struct srb {
+	__u32 operation;
+	__u8 before[18];
+	__u8 data_in;
+	__u8 between;
+	__u32 data_len;
+};
+
+/*
+ * A read under way: where its descriptor is, which lists the pages. The driver keeps it until it has
+ * seen the completion (Linux 6.1 drivers/scsi/storvsc_drv.c, storvsc_do_io()).
+ */
+struct io {
+	__u64 desc;
+	__u64 desc_len;
+};
+
+/* By what the driver calls the request. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct request);
+	__type(value, struct io);
+} ios SEC(".maps");
+
+/* What it is called, by the transaction id that stands in for that on the wire. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 8192);
+	__type(key, struct request);
+	__type(value, __u64);
+} io_addresses SEC(".maps");
+
+#define MAX_PAGES 1024
+
+/* The next page of the range at hand: its first byte is at c->data in it. */
+static long take_page(__u32 i, void *ctx)
+{
+	struct cursor *c = ctx;
+	__u64 pfn, n = smaller(4096 - (c->data & 4095), c->end - c->at);
+
+	if (c->at >= c->end || c->left < sizeof(pfn))
+		return 1;
+	if (c->pos + n > max_len) {
+		c->incomplete = VB_BPF_R_ROOM;
+		return 1;
+	}
+	if (bpf_probe_read_kernel(&pfn, sizeof(pfn), (void *)c->addr) || !c->base ||
+	    put(c, n, c->base + (pfn << 12) + (c->data & 4095))) {
+		c->incomplete = VB_BPF_R_UNREADABLE;
+		return 1;
+	}
+	c->data = 0;
+	c->at += n;
+	c->addr += sizeof(pfn);
+	c->left -= sizeof(pfn);
+	return 0;
+}
+
+/* A segment: the range of a descriptor, of which wire bytes count. */
+static __always_inline void take_blocks(struct cursor *c, const struct io *io, __u64 wire)
+{
+	struct vb_bpf_segment s = {};
+	struct {
+		__u32 len, offset;
+	} range = {};
+	__u64 at = c->pos;
+
+	if (io->desc_len < DESC_RANGES + sizeof(range) ||
+	    bpf_probe_read_kernel(&range, sizeof(range), (void *)io->desc + DESC_RANGES))
+		return;
+	wire = smaller(wire, range.len);
+	if (!wire || at + sizeof(s) > max_len)
+		return;
+	c->addr = io->desc + DESC_RANGES + sizeof(range);
+	c->left = io->desc_len - DESC_RANGES - sizeof(range);
+	c->base = direct_map();
+	c->data = range.offset;
+	c->end = smaller(wire, payload);
+	c->wire = wire;
+	c->pos = at + sizeof(s);
+	take_page(0, c);
+	if (c->at < c->end && !c->incomplete)
+		bpf_loop(MAX_PAGES, take_page, c, 0);
+	s.wire_len = wire;
+	s.cap_len = c->at;
+	s.reason = c->incomplete  ? c->incomplete :
+		   c->end < wire  ? VB_BPF_R_LIMIT :
+		   c->at < c->end ? VB_BPF_R_UNREADABLE :
+				    VB_BPF_R_COMPLETE;
+	c->incomplete = s.reason;
+	put_segment(c, at, &s);
+	put_padding(c);
+}
+
+/* The data of a write; a read is kept in mind. */
+static __noinline __u64 send_blocks(struct vb_bpf_record *rec, __u64 channel, __u64 address,
+				    const struct parts *parts)
+{
+	struct request key = { .channel = channel, .address = address };
+	struct cursor c;
+	struct srb m;
+	struct io io;
+
+	if (!rec || !parts)
+		return rec ? rec->cap_len : 0;
+	if (*(const __u16 *)(rec + 1) != PACKET_GPA ||
+	    bpf_probe_read_kernel(&m, sizeof(m), (void *)parts->part[1].base) ||
+	    m.operation != STORVSC_EXECUTE_SRB)
+		return rec->cap_len;
+	io.desc = parts->part[0].base;
+	io.desc_len = parts->part[0].len;
+	if (m.data_in != STORVSC_WRITE) {
+		if (!bpf_map_update_elem(&ios, &key, &io, BPF_ANY))
+			rec->flags |= VB_BPF_F_READS;
+		return rec->cap_len;
+	}
+	begin_payload(&c, rec);
+	take_blocks(&c, &io, m.data_len);
+	return end_payload(&c, rec);
+}
+
+/* The request at an address has this id from now on. */
+static __always_inline void name_io(__u64 channel, __u64 address, __u64 trans_id)
+{
+	struct request key = { .channel = channel, .address = trans_id };
+
+	bpf_map_update_elem(&io_addresses, &key, &address, BPF_ANY);
+}
+
+/* The read that this id completes, which is over. False: there is none. */
+static __always_inline bool end_io(__u64 channel, __u64 trans_id, struct io *ret)
+{
+	struct request key = { .channel = channel, .address = trans_id };
+	__u64 *address = bpf_map_lookup_elem(&io_addresses, &key);
+	struct io *io;
+
+	if (!address)
+		return false;
+	bpf_map_delete_elem(&io_addresses, &key);
+	key.address = *address;
+	io = bpf_map_lookup_elem(&ios, &key);
+	if (!io)
+		return false;
+	*ret = *io;
+	bpf_map_delete_elem(&ios, &key);
+	return true;
+}
+
+/* The data that a read has brought. */
+static __noinline __u64 receive_blocks(struct vb_bpf_record *rec, __u64 channel, const void *packet)
+{
+	const __u16 *head; /* type, offset of the message */
+	struct cursor c;
+	struct srb m;
+	struct io io;
+
+	if (!rec || rec->cap_len < DESC_LEN)
+		return rec ? rec->cap_len : 0;
+	head = (const __u16 *)(rec + 1);
+	if (head[0] != PACKET_COMPLETION ||
+	    !end_io(channel, *(const __u64 *)(head + DESC_TRANS_ID / sizeof(*head)), &io) ||
+	    bpf_probe_read_kernel(&m, sizeof(m), packet + (__u32)head[1] * 8) ||
+	    m.operation != STORVSC_COMPLETE_IO)
+		return rec->cap_len;
+	begin_payload(&c, rec);
+	take_blocks(&c, &io, m.data_len);
+	return end_payload(&c, rec);
+}
+
+#endif
