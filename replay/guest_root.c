@@ -27,7 +27,17 @@ static const struct {
 	/* where file copy is not in hv_utils any more, a daemon reads the ring itself */
 	{ "fcopy", "uio_hv_generic", "hv_fcopy_uio_daemon", "/dev/uio0" },
 	{ "netvsc", "hv_netvsc", NULL, NULL },
+	/* disks, DVDs and SCSI commands by name: there before the first device is found */
+	{ "scsi", "sd_mod", NULL, NULL },
+	{ "scsi", "sr_mod", NULL, NULL },
+	{ "scsi", "sg", NULL, NULL },
 	{ "scsi", "hv_storvsc", NULL, NULL },
+	{ "ide", "sd_mod", NULL, NULL },
+	{ "ide", "sg", NULL, NULL },
+	{ "ide", "hv_storvsc", NULL, NULL },
+	{ "fc", "sd_mod", NULL, NULL },
+	{ "fc", "sg", NULL, NULL },
+	{ "fc", "hv_storvsc", NULL, NULL },
 	{ "balloon", "hv_balloon", NULL, NULL },
 };
 
