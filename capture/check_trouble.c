@@ -15,6 +15,7 @@ static const char *meaning(enum vb_note_code code)
 		[VB_NOTE_RING_FULL] = "writes that the ring had no room for",
 		[VB_NOTE_STALLED] = "times that requests of a channel had no answer for 5 s",
 		[VB_NOTE_SIZE] = "sizes that host and guest disagree about",
+		[VB_NOTE_FORCED] = "failures that the driver takes for successes",
 	};
 
 	return texts[code];

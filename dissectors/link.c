@@ -11,7 +11,7 @@ void vb_link_walk(const struct vb_link *l, const struct vb_sink *sink)
 		[VB_LINK_REQUEST] = l->request,	   [VB_LINK_RESPONSE] = l->response,
 		[VB_LINK_LATENCY] = l->latency_ns, [VB_LINK_PART_OF] = l->part_of,
 		[VB_LINK_PART] = l->part,	   [VB_LINK_JOINED] = l->joined,
-		[VB_LINK_TOTAL] = l->total,
+		[VB_LINK_TOTAL] = l->total,	   [VB_LINK_DEPTH] = l->depth,
 	};
 	uint32_t set = 0;
 

@@ -13,6 +13,7 @@ enum vb_link_slot {
 	VB_LINK_PART,
 	VB_LINK_JOINED,
 	VB_LINK_TOTAL,
+	VB_LINK_DEPTH,
 };
 
 #endif

@@ -140,6 +140,7 @@ const char *vb_note_name(enum vb_note_code code)
 		[VB_NOTE_RING_FULL] = "ring_full",
 		[VB_NOTE_STALLED] = "stalled",
 		[VB_NOTE_SIZE] = "size",
+		[VB_NOTE_FORCED] = "forced",
 		[VB_NOTE_UNBALANCED] = "unbalanced",
 	};
 

@@ -10,42 +10,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "channels.h"
 #include "control.h"
 #include "network.h"
 #include "parts.h"
 #include "requests.h"
+#include "storage.h"
 #include "walk.h"
-
-#define N_CHANNELS 4096 /* Linux 6.1 drivers/hv/hyperv_vmbus.h: MAX_CHANNEL_RELIDS 2048 */
-#define N_DEVICES 256
-
-/* Queues of a channel: packets in the ring, messages outside, each in both directions. */
-#define N_QUEUES 4
-
-struct channel {
-	uint32_t relid;
-	bool used;
-	uint8_t class;
-	uint8_t instance[16], interface[16];
-	uint16_t subchannel;
-	uint32_t proto_version;
-	uint32_t epoch;
-	struct vb_waiting waiting[N_QUEUES];
-};
-
-/* What the channels of a device share. */
-struct device {
-	uint8_t key[16];
-	uint32_t proto_version;
-	struct vb_network network;
-};
 
 struct vb_session {
 	uint32_t vmbus_version;
 	uint32_t epoch;	     /* of the connection */
 	uint32_t loss_epoch; /* after a loss an old request may have been answered unseen */
-	struct channel channels[N_CHANNELS];
-	struct device devices[N_DEVICES];
+	struct vb_channels tables;
 	struct vb_parts parts;
 	struct vb_requests requests;
 	struct vb_session_stats stats;
@@ -72,84 +49,11 @@ void vb_session_free(struct vb_session *s)
 	free(s);
 }
 
-/* ---- channels ---- */
-
-/*
- * A direct-mapped table: ids of one host are small and dense. A second id in the same place takes
- * it over, which costs a hostile trace its class names and nothing else.
- */
-static struct channel *channel_slot(struct vb_session *s, uint32_t relid)
-{
-	return &s->channels[relid % N_CHANNELS];
-}
-
-static const struct channel *channel_find(const struct vb_session *s, uint32_t relid)
-{
-	const struct channel *ch = &s->channels[relid % N_CHANNELS];
-
-	return ch->used && ch->relid == relid ? ch : NULL;
-}
-
-static struct channel *channel_get(struct vb_session *s, uint32_t relid)
-{
-	struct channel *ch = channel_slot(s, relid);
-	uint32_t epoch = ch->epoch;
-
-	if (ch->used && ch->relid == relid)
-		return ch;
-	*ch = (struct channel){ .relid = relid, .used = true, .epoch = epoch + 1 };
-	return ch;
-}
-
-/* Whose messages the frame is: by instance, or where that is not known, by channel. */
-static void device_key(const struct vb_frame *f, uint8_t ret_key[16])
-{
-	static const uint8_t zero[16];
-
-	memcpy(ret_key, f->instance, 16);
-	if (memcmp(ret_key, zero, sizeof(zero)) == 0)
-		memcpy(ret_key, &f->relid, sizeof(f->relid));
-}
-
-/* Likewise a direct-mapped table. */
-static size_t device_place(const uint8_t key[16])
-{
-	uint64_t h[2];
-
-	memcpy(h, key, sizeof(h));
-	h[0] = (h[0] ^ h[1]) * UINT64_C(0x9e3779b97f4a7c15);
-	return (size_t)(h[0] >> 32) % N_DEVICES;
-}
-
-static struct device *device_get(struct vb_session *s, const struct vb_frame *f)
-{
-	struct device *dev;
-	uint8_t key[16];
-
-	device_key(f, key);
-	dev = &s->devices[device_place(key)];
-	if (memcmp(dev->key, key, sizeof(key)) == 0)
-		return dev;
-	*dev = (struct device){ .proto_version = 0 };
-	memcpy(dev->key, key, sizeof(key));
-	return dev;
-}
-
-static uint32_t device_version(const struct vb_session *s, const struct vb_frame *f)
-{
-	const struct device *dev;
-	uint8_t key[16];
-
-	device_key(f, key);
-	dev = &s->devices[device_place(key)];
-	return memcmp(dev->key, key, sizeof(key)) == 0 ? dev->proto_version : 0;
-}
-
 static void recall(struct vb_session *s, struct vb_frame *f);
 
 void vb_session_prepare(struct vb_session *s, struct vb_frame *f)
 {
-	const struct channel *ch = f->relid ? channel_find(s, f->relid) : NULL;
+	const struct vb_channel *ch = f->relid ? vb_channel_find(&s->tables, f->relid) : NULL;
 
 	f->vmbus_version = s->vmbus_version;
 	if (ch)
@@ -159,7 +63,9 @@ void vb_session_prepare(struct vb_session *s, struct vb_frame *f)
 		memcpy(f->instance, ch->instance, sizeof(f->instance));
 	}
 	/* It is agreed on in the primary channel, for all. */
-	f->proto_version = f->subchannel ? device_version(s, f) : ch ? ch->proto_version : 0;
+	f->proto_version = f->subchannel ? vb_device_version(&s->tables, f) :
+			   ch		 ? ch->proto_version :
+					   0;
 	recall(s, f);
 }
 
@@ -168,6 +74,17 @@ void vb_session_prepare(struct vb_session *s, struct vb_frame *f)
 static bool on_channel(const struct vb_frame *f)
 {
 	return f->kind == VB_KIND_PACKET;
+}
+
+static bool is_network(const struct vb_frame *f)
+{
+	return on_channel(f) && f->class == VB_CLASS_NETWORK;
+}
+
+static bool is_storage(const struct vb_frame *f)
+{
+	return on_channel(f) &&
+	       (f->class == VB_CLASS_SCSI || f->class == VB_CLASS_IDE || f->class == VB_CLASS_FC);
 }
 
 static uint8_t opposite(uint8_t direction)
@@ -185,7 +102,8 @@ static struct vb_request_key make_key(struct vb_session *s, const struct vb_fram
 		.proto = l->proto,
 		.number = number,
 		.relid = channel ? f->relid : 0,
-		.epoch = channel ? channel_get(s, f->relid)->epoch + s->loss_epoch : s->epoch,
+		.epoch = channel ? vb_channel_get(&s->tables, f->relid)->epoch + s->loss_epoch :
+				   s->epoch,
 		.direction = direction,
 		.value = { vb_layer_slot(l, keyed->key[0]), vb_layer_slot(l, keyed->key[1]) },
 	};
@@ -209,8 +127,8 @@ static bool is_request(const struct vb_layer *l)
 
 static void set_class_version(struct vb_session *s, const struct vb_frame *f, uint32_t version)
 {
-	channel_get(s, f->relid)->proto_version = version;
-	device_get(s, f)->proto_version = version;
+	vb_channel_get(&s->tables, f->relid)->proto_version = version;
+	vb_device_get(&s->tables, f)->proto_version = version;
 }
 
 static void set_version(struct vb_session *s, const struct vb_frame *f, uint64_t version)
@@ -233,7 +151,8 @@ static struct vb_waiting *queue_of(struct vb_session *s, const struct vb_request
 
 	if (!k->relid || !known || (k->direction != VB_TO_HOST && k->direction != VB_TO_GUEST))
 		return NULL;
-	return &channel_get(s, k->relid)->waiting[2 * outside + (k->direction == VB_TO_GUEST)];
+	return &vb_channel_get(&s->tables, k->relid)
+			->waiting[2 * outside + (k->direction == VB_TO_GUEST)];
 }
 
 /* What the protocols of a request begin with, as struct vb_proto says; 0: nothing of that. */
@@ -254,13 +173,29 @@ static uint32_t beginnings(const struct vb_frame *f, const struct vb_walked *w)
 	return value;
 }
 
+/* How many requests of its channel are under way; NULL: nobody asks. */
+static struct vb_depth *depth_of(struct vb_session *s, const struct vb_frame *f,
+				 const struct vb_request_key *k)
+{
+	struct vb_channel *ch;
+
+	if (!on_channel(f) || !k->proto->any_request || !is_storage(f))
+		return NULL;
+	ch = vb_channel_get(&s->tables, f->relid);
+	if (ch->depth.epoch != k->epoch)
+		ch->depth = (struct vb_depth){ .epoch = k->epoch };
+	return &ch->depth;
+}
+
 static void learn_request(struct vb_session *s, const struct vb_frame *f, const struct vb_walked *w,
 			  const struct vb_layer *l, struct vb_link *link)
 {
 	uint32_t number = l->proto->any_request ? VB_ANY : l->msg->number;
+	size_t n_before = s->requests.n_open;
 	struct vb_open_request *r;
 	struct vb_waiting *queue;
 	struct vb_request_key k;
+	struct vb_depth *depth;
 
 	/* The answer is already in the layout of the version that was asked for. */
 	if (l->msg->proposes)
@@ -269,6 +204,9 @@ static void learn_request(struct vb_session *s, const struct vb_frame *f, const 
 		return;
 	k = make_key(s, f, l, l->msg, number, f->direction);
 	r = vb_request_add(&s->requests, &k);
+	depth = depth_of(s, f, &k);
+	if (depth)
+		link->depth = depth->n += s->requests.n_open > n_before;
 	r->asked = (struct vb_asked){
 		.number = f->number,
 		.time_ns = f->time_ns,
@@ -299,6 +237,7 @@ static void learn_answer(struct vb_session *s, const struct vb_frame *f, const s
 	struct vb_open_request *r = vb_request_find(&s->requests, &k);
 	struct vb_waiting *queue = queue_of(s, &k);
 	struct vb_asked asked;
+	struct vb_depth *depth;
 	bool over;
 
 	/* a record that does not say who sent it may hold both, but it does not answer itself */
@@ -315,6 +254,9 @@ static void learn_answer(struct vb_session *s, const struct vb_frame *f, const s
 	if (queue && vb_waiting_answered(queue, k.epoch, asked.place, f->time_ns))
 		note(link, VB_NOTE_STALLED);
 	s->stats.n_paired++;
+	depth = depth_of(s, f, &k);
+	if (depth && depth->n && over)
+		depth->n--;
 	if (over && !vb_layer_slot(l, l->msg->more))
 		vb_request_remove(&s->requests, r);
 }
@@ -359,7 +301,7 @@ static void recall(struct vb_session *s, struct vb_frame *f)
 
 static void learn_offer(struct vb_session *s, const struct vb_frame *f, const struct vb_layer *l)
 {
-	struct channel *ch = channel_get(s, (uint32_t)vb_layer_slot(l, VB_S_RELID));
+	struct vb_channel *ch = vb_channel_get(&s->tables, (uint32_t)vb_layer_slot(l, VB_S_RELID));
 	uint32_t type = (uint32_t)vb_layer_slot(l, VB_S_CLASS);
 	uint32_t instance = (uint32_t)vb_layer_slot(l, VB_S_INSTANCE);
 	const struct vb_class_info *class = vb_class_by_guid(f->data + type);
@@ -380,11 +322,11 @@ static void learn_control(struct vb_session *s, const struct vb_frame *f, const 
 			learn_offer(s, f, l);
 		break;
 	case VB_CTL_CLOSE:
-		channel_get(s, relid)->epoch++;
-		channel_get(s, relid)->proto_version = 0;
+		vb_channel_get(&s->tables, relid)->epoch++;
+		vb_channel_get(&s->tables, relid)->proto_version = 0;
 		break;
 	case VB_CTL_RELID_RELEASED:
-		channel_get(s, relid)->used = false;
+		vb_channel_get(&s->tables, relid)->used = false;
 		break;
 	case VB_CTL_CONTACT:
 	case VB_CTL_UNLOAD:
@@ -403,7 +345,7 @@ static void learn_state(struct vb_session *s, const struct vb_frame *f, const st
 	if (f->kind != VB_KIND_STATE)
 		return;
 	if (f->relid && section)
-		device_get(s, f)->network.section_size = section;
+		vb_device_get(&s->tables, f)->network.section_size = section;
 	if (!version)
 		return;
 	if (f->relid)
@@ -444,11 +386,6 @@ static void learn_layers(struct vb_session *s, const struct vb_frame *f, const s
 	}
 }
 
-static bool is_network(const struct vb_frame *f)
-{
-	return f->kind == VB_KIND_PACKET && f->class == VB_CLASS_NETWORK;
-}
-
 /* What failed never reached the other side. */
 void vb_session_learn_inner(struct vb_session *s, const struct vb_frame *f,
 			    const struct vb_walked *w, struct vb_link *link)
@@ -457,7 +394,7 @@ void vb_session_learn_inner(struct vb_session *s, const struct vb_frame *f,
 		return;
 	learn_layers(s, f, w, link);
 	if (is_network(f))
-		link->notes |= vb_network_message(&device_get(s, f)->network, f, w);
+		link->notes |= vb_network_message(&vb_device_get(&s->tables, f)->network, f, w);
 }
 
 void vb_session_learn(struct vb_session *s, const struct vb_frame *f, const struct vb_walked *w,
@@ -473,7 +410,9 @@ void vb_session_learn(struct vb_session *s, const struct vb_frame *f, const stru
 	}
 	learn_layers(s, f, w, ret_link);
 	if (is_network(f))
-		ret_link->notes |= vb_network_packet(&device_get(s, f)->network, f, w);
+		ret_link->notes |= vb_network_packet(&vb_device_get(&s->tables, f)->network, f, w);
+	else if (is_storage(f))
+		ret_link->notes |= vb_storage_packet(f, w);
 }
 
 /* ---- reports ---- */
@@ -481,15 +420,15 @@ void vb_session_learn(struct vb_session *s, const struct vb_frame *f, const stru
 void vb_session_each_stalled(const struct vb_session *s, uint64_t now_ns,
 			     void (*each)(void *ctx, const struct vb_stalled *q), void *ctx)
 {
-	for (size_t i = 0; i < (size_t)N_CHANNELS * N_QUEUES; i++) {
-		const struct channel *ch = &s->channels[i / N_QUEUES];
+	for (size_t i = 0; i < (size_t)VB_N_CHANNELS * VB_N_QUEUES; i++) {
+		const struct vb_channel *ch = &s->tables.channels[i / VB_N_QUEUES];
 		struct vb_stalled q = {
 			.relid = ch->relid,
 			.class = ch->class,
 			.subchannel = ch->subchannel,
 			.direction = i % 2 ? VB_TO_GUEST : VB_TO_HOST,
-			.outside = i % N_QUEUES >= 2,
-			.waiting_ns = vb_waiting_stalled(&ch->waiting[i % N_QUEUES],
+			.outside = i % VB_N_QUEUES >= 2,
+			.waiting_ns = vb_waiting_stalled(&ch->waiting[i % VB_N_QUEUES],
 							 ch->epoch + s->loss_epoch, now_ns),
 		};
 

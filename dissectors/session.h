@@ -37,6 +37,7 @@ struct vb_link {
 	uint64_t request;    /* this record answers that one */
 	uint64_t response;   /* that one answers this record; only known on a second pass */
 	uint64_t latency_ns; /* between the two */
+	uint32_t depth;	     /* storage: requests of its channel under way, with this one */
 	uint64_t part_of;    /* first record of the message this one continues */
 	uint32_t part;	     /* position in it, from 1 */
 	uint64_t joined;     /* bytes that the parts so far hold together, of total */

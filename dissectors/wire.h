@@ -236,6 +236,7 @@ enum vb_note_code {
 	VB_NOTE_RING_FULL,  /* not written: the ring had no room */
 	VB_NOTE_STALLED,    /* the channel's requests had no answer for more than 5 s */
 	VB_NOTE_SIZE,	    /* host and guest disagree about a size */
+	VB_NOTE_FORCED,	    /* likewise failed, but the driver takes it for a success */
 	VB_NOTE_UNBALANCED, /* one queue of a device has nearly all packets; of no one record */
 	VB_N_NOTES
 };

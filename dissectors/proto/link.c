@@ -12,6 +12,8 @@ static const struct vb_row rows[] = {
 	VALUE("response", "Answered by record", VB_LINK_RESPONSE, .base = VB_RECORD_NUMBER),
 	VALUE("latency", "Time between the two", VB_LINK_LATENCY, .base = VB_NS,
 	      .help = "ns from the request to its answer"),
+	VALUE("depth", "Requests under way", VB_LINK_DEPTH,
+	      .help = "On the channel of a storage request, with this one"),
 	VALUE("part_of", "Continues record", VB_LINK_PART_OF, .base = VB_RECORD_NUMBER),
 	VALUE("part", "Part", VB_LINK_PART, .help = "Counted from 1"),
 	VALUE("joined", "Bytes so far", VB_LINK_JOINED),

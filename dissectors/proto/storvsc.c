@@ -6,13 +6,13 @@
  * completion holds, the operation of its request says. Codes that Linux has no names for: the
  * Windows driver kit's srb.h and ntstatus.h, by their documentation.
  */
-#include "../storvsc.h"
 #include "../rows.h"
+#include "../storage.h"
 #include "../walk.h"
 
 #define CDB_LEN VB_S_LEN
 #define SENSE_LEN VB_S_HEAD
-#define SRB_CODE VB_S_A
+#define SRB_CODE VB_STORVSC_SRB_CODE
 #define HAS_SENSE VB_S_B
 
 #define AREA 20u /* bytes for the CDB, or for sense data */
@@ -286,7 +286,7 @@ static const struct vb_row unknown[] = {
 
 static const struct vb_msg msgs[] = {
 	DONE(VB_STORVSC_EXECUTE_SRB, "execute_srb_complete", "SCSI request completed", srb_done,
-	     .status = SRB_CODE, .success = VB_SRB_SUCCESS, .outside = "hv_scsi_data"),
+	     .outside = "hv_scsi_data"),
 	DONE(VB_STORVSC_RESET_LUN, "reset_lun_complete", "LUN reset", srb_done,
 	     .status = VB_S_STATUS),
 	DONE(VB_STORVSC_RESET_ADAPTER, "reset_adapter_complete", "Adapter reset", srb_done,
