@@ -70,8 +70,10 @@ static void name_type(const struct vb_row *row, char ret_type[MAX_TYPE])
 		snprintf(ret_type, MAX_TYPE, "value");
 		break;
 	case VB_UTF16:
-	case VB_ASCII:
 		snprintf(ret_type, MAX_TYPE, "text");
+		break;
+	case VB_ASCII:
+		snprintf(ret_type, MAX_TYPE, "ascii");
 		break;
 	case VB_BIT:
 		snprintf(ret_type, MAX_TYPE, row->width == 1 ? "bit" : "bits");

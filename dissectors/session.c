@@ -284,9 +284,13 @@ void vb_session_recall(struct vb_session *s, const struct vb_walked *w, struct v
 		f->recalled = own;
 }
 
-/* Where answers do not say what they answer. */
+/*
+ * Where answers do not say what they answer. Behind a loss, another request may have had the id: as
+ * for vb_session_learn(), no request from before it is known.
+ */
 static void recall(struct vb_session *s, struct vb_frame *f)
 {
+	uint32_t loss_epoch = s->loss_epoch;
 	const struct vb_class_info *class = vb_class_by_code(f->class);
 	const struct vb_proto *proto = class->proto ? vb_proto_by_name(class->proto) : NULL;
 	struct vb_walked w;
@@ -294,7 +298,9 @@ static void recall(struct vb_session *s, struct vb_frame *f)
 	if (f->kind != VB_KIND_PACKET || !proto || !proto->recall_len)
 		return;
 	vb_walk(vb_root_proto(f->kind), f, NULL, &w);
+	s->loss_epoch += f->lost ? 1 : 0;
 	vb_session_recall(s, &w, f);
+	s->loss_epoch = loss_epoch;
 }
 
 /* ---- the bus itself ---- */

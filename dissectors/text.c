@@ -168,16 +168,19 @@ static const char *short_name(const struct vb_item *it)
 	return class ? class->title : NULL;
 }
 
-/* A line holds the beginning of a text. */
+/* A line holds the beginning of a text; what has a fixed length is filled up with blanks. */
 static void put_short_text(struct vb_buf *b, const struct vb_item *it)
 {
 	uint32_t most = it->row->type == VB_ASCII ? CHARS_SHOWN : 2 * CHARS_SHOWN;
-	struct vb_item begin = *it;
+	struct vb_item text = *it, begin;
 
-	if (it->n_bytes > most)
+	while (it->row->type == VB_ASCII && text.n_bytes && text.bytes[text.n_bytes - 1] == ' ')
+		text.n_bytes--;
+	begin = text;
+	if (begin.n_bytes > most)
 		begin.n_bytes = most;
 	put_text(b, &begin);
-	if (begin.n_bytes < it->n_bytes)
+	if (begin.n_bytes < text.n_bytes)
 		vb_buf_str(b, "...");
 }
 
@@ -209,8 +212,17 @@ static bool in_summary(const struct vb_text *t, const struct vb_item *it)
 	return it->row->summary != VB_SUM_NO;
 }
 
+/* Bits of an integer that stands in the line, or some that do so themselves. */
 static void summary_bit(struct vb_text *t, const struct vb_item *it)
 {
+	bool is_flag = it->row->width == 1 && it->row->summary == VB_SUM_NONZERO;
+
+	if (!t->in_bits && !in_summary(t, it))
+		return;
+	if (!t->in_bits && !is_flag) {
+		put_field(t, it);
+		return;
+	}
 	if (!it->value)
 		return;
 	separate(t);
@@ -226,8 +238,7 @@ static void summary_field(void *ctx, const struct vb_item *it)
 	if (t->hush)
 		return;
 	if (it->row->type == VB_BIT) {
-		if (t->in_bits)
-			summary_bit(t, it);
+		summary_bit(t, it);
 		return;
 	}
 	if (it->row->type == VB_PAYLOAD) {
@@ -251,7 +262,7 @@ static void summary_open(void *ctx, enum vb_span span, const struct vb_item *it)
 		return;
 	if (span == VB_SPAN_MSG && !it->msg->quiet) {
 		separate(t);
-		vb_buf_str(t->out, it->msg->name);
+		vb_buf_str(t->out, it->proto->titled ? it->msg->title : it->msg->name);
 	} else if (span == VB_SPAN_ELEMENT) {
 		t->element = it->index;
 	} else if (span == VB_SPAN_BITS) {

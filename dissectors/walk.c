@@ -55,6 +55,8 @@ static void extend(const struct walk *wk, struct vb_item *it, uint32_t end)
 
 static void note(struct walk *wk, enum vb_note_code code, const struct vb_item *it)
 {
+	if (code == VB_NOTE_SHORT && wk->proto->as_asked && wk->sc.f->direction != VB_TO_HOST)
+		code = VB_NOTE_CUT;
 	wk->w->n_notes[code]++;
 	if (wk->sink->note)
 		wk->sink->note(wk->sink->ctx, code, it);

@@ -161,6 +161,12 @@ struct vb_proto {
 	uint8_t unit;	  /* bytes per unit of own_len and head_len; 0 means 1 */
 	bool any_request; /* .answers = VB_ANY pairs by key alone */
 	bool repeats;	  /* a record may have several of its messages: .outside of another */
+	bool titled;	  /* people know its messages by their titles: those stand in the summary */
+	/*
+	 * Whoever is told something has said how much of it they want: to the guest, a message may end
+	 * anywhere. What is missing was cut off, which is no fault.
+	 */
+	bool as_asked;
 	/*
 	 * Bytes (1 to 4) at its beginning that decide how the answer is read: slot VB_S_RECALLED, as a
 	 * little-endian number and shifted by as many bits. What several protocols in one packet say is
@@ -224,7 +230,7 @@ void vb_frame_from_header(struct vb_frame *ret_f, const struct vb_record_header 
 /* ---- sinks: who is told what was found ---- */
 
 enum vb_note_code {
-	VB_NOTE_CUT,	    /* the capture kept too few bytes: no fault of the message */
+	VB_NOTE_CUT,	    /* the capture kept too few bytes, or the reader wanted fewer: no fault */
 	VB_NOTE_SHORT,	    /* the message ends before the field does */
 	VB_NOTE_UNEXPECTED, /* a value the protocol does not allow here */
 	VB_NOTE_UNKNOWN,    /* a message or payload that no row describes: no error */

@@ -23,7 +23,7 @@ static const struct vb_row control_bits[] = {
 #define GROUP U8("group", "Group", .base = VB_HEX)
 #define LBA32 BE32("lba", "LBA", .summary = VB_SUM_YES)
 #define LBA64 BE64("lba", "LBA", .summary = VB_SUM_YES)
-#define BLOCKS(size) size("length", "Blocks", .summary = VB_SUM_YES)
+#define BLOCKS(size) size("blocks", "Blocks", .summary = VB_SUM_YES)
 #define ALLOCATED(size) size("allocation_length", "Allocation length", .summary = VB_SUM_YES)
 #define LISTED(size) size("parameter_list_length", "Parameter list length", .summary = VB_SUM_YES)
 #define FLAGS(table) U8("flags", "Flags", .base = VB_HEX, .bits = (table))
@@ -48,7 +48,7 @@ static const struct vb_row request_sense[] = {
 };
 
 static const struct vb_row inquiry_flags[] = {
-	BITS("evpd", "Vital product data", 0, 1, .summary = VB_SUM_YES),
+	BITS("evpd", "Vital product data", 0, 1, .summary = VB_SUM_NONZERO),
 	BITS("cmddt", "Command support data", 1, 1),
 	END_ROWS,
 };
@@ -372,7 +372,7 @@ static const struct vb_row lba_21[] = {
 
 static const struct vb_row io_6[] = {
 	BE24("address", "Address", .base = VB_HEX, .bits = lba_21),
-	U8("length", "Blocks", .summary = VB_SUM_YES, .help = "0 stands for 256"),
+	U8("blocks", "Blocks", .summary = VB_SUM_YES, .help = "0 stands for 256"),
 	CONTROL,
 };
 
@@ -865,6 +865,7 @@ const struct vb_proto vb_proto_scsi = {
 	.title = "SCSI command",
 	.head = head,
 	.msgs = msgs,
+	.titled = true,
 	.recall_len = 3,
 	.help = "A SCSI command descriptor block",
 };

@@ -483,7 +483,7 @@ static const struct vb_row dvd_structure[] = {
 	END_ROWS,
 };
 
-#define BLOCKS(number, name, title) MSG(number, name, title, blocks)
+#define BLOCKS(number, name, title) MSG(number, name, title, blocks, .quiet = true)
 
 static const struct vb_msg msgs[] = {
 	MSG(0x00, "unknown", "Data of an unknown command", unknown),
@@ -538,6 +538,8 @@ const struct vb_proto vb_proto_scsi_data = {
 	.title = "SCSI data",
 	.head = head,
 	.msgs = msgs,
+	.titled = true,
+	.as_asked = true,
 	.by_request = true,
 	.help = "What a SCSI command reads or writes",
 };

@@ -63,7 +63,7 @@ static const struct vb_row specific[] = {
 
 #define ASC                                                                                        \
 	BE16("asc_ascq", "Additional sense code", .base = VB_HEX, .names = vb_asc_names,           \
-	     .summary = VB_SUM_YES, .optional = true)
+	     .summary = VB_SUM_NAME, .optional = true)
 #define SPECIFIC STRUCT("specific", "Sense-key specific", specific, .optional = true)
 
 static const struct vb_row fixed[] = {
@@ -193,5 +193,7 @@ const struct vb_proto vb_proto_sense = {
 	.title = "SCSI sense data",
 	.head = head,
 	.msgs = msgs,
+	.titled = true,
+	.as_asked = true,
 	.help = "Why a SCSI command failed",
 };

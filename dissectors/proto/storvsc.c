@@ -87,11 +87,18 @@ static const struct vb_name srb_codes[] = {
 	END_NAMES,
 };
 
+#define SRB_STATUS(how)                                                                            \
+	BITS("code", "Code", 0, 6, .names = srb_codes, .set = SRB_CODE, .summary = (how)),         \
+		BITS("queue_frozen", "Queue frozen", 6, 1, .summary = VB_SUM_NONZERO),             \
+		BITS("autosense_valid", "Autosense valid", 7, 1, .set = HAS_SENSE), END_ROWS
+
+/* Of a request it says nothing. */
 static const struct vb_row srb_status[] = {
-	BITS("code", "Code", 0, 6, .names = srb_codes, .set = SRB_CODE),
-	BITS("queue_frozen", "Queue frozen", 6, 1),
-	BITS("autosense_valid", "Autosense valid", 7, 1, .set = HAS_SENSE),
-	END_ROWS,
+	SRB_STATUS(VB_SUM_NONZERO),
+};
+
+static const struct vb_row srb_status_done[] = {
+	SRB_STATUS(VB_SUM_NAME),
 };
 
 static const struct vb_name scsi_statuses[] = {
@@ -162,11 +169,9 @@ static uint64_t behind_sense(const struct vb_scope *sc)
 	return AREA - sense_bytes(sc);
 }
 
-/* Who it is for, and how much data it has. */
-#define SRB_HEAD                                                                                   \
-	U16("length", "Length"),                                                                   \
-		U8("srb_status", "SRB status", .base = VB_HEX, .bits = srb_status,                 \
-		   .summary = VB_SUM_NONZERO),                                                     \
+/* Who it is for, and how much data it has: the packet says that of a request, too. */
+#define SRB_HEAD(status, transferred)                                                              \
+	U16("length", "Length"), U8("srb_status", "SRB status", .base = VB_HEX, .bits = (status)), \
 		U8("scsi_status", "SCSI status", .base = VB_HEX, .names = scsi_statuses,           \
 		   .summary = VB_SUM_NONZERO),                                                     \
 		U8("port_number", "Port"), U8("path_id", "Path", .summary = VB_SUM_NONZERO),       \
@@ -175,7 +180,7 @@ static uint64_t behind_sense(const struct vb_scope *sc)
 		U8("cdb_length", "CDB length", .set = CDB_LEN, .max = 16),                         \
 		U8("sense_info_length", "Sense length", .set = SENSE_LEN),                         \
 		U8("data_in", "Direction", .names = directions), PAD("reserved", 1),               \
-		U32("data_transfer_length", "Data length", .summary = VB_SUM_NONZERO)
+		U32("data_transfer_length", "Data length", .summary = (transferred))
 
 #define WIN8(row, ...) row(__VA_ARGS__, .since = VB_STORVSC_WIN8, .optional = true)
 
@@ -188,7 +193,7 @@ static uint64_t behind_sense(const struct vb_scope *sc)
 		WIN8(U32, "queue_sort_key", "Queue sort key")
 
 static const struct vb_row srb[] = {
-	SRB_HEAD,
+	SRB_HEAD(srb_status, VB_SUM_NO),
 	PAYLOAD("cdb", "CDB", "hv_scsi", .calc = cdb_bytes),
 	HIDDEN("cdb_unused", "Behind the CDB", 0, .calc = behind_cdb),
 	SRB_TAIL,
@@ -197,7 +202,7 @@ static const struct vb_row srb[] = {
 
 /* Where there is no sense data, the CDB may still be there. */
 static const struct vb_row srb_done[] = {
-	SRB_HEAD,
+	SRB_HEAD(srb_status_done, VB_SUM_NONZERO),
 	PAYLOAD("sense", "Sense data", "hv_sense", .calc = sense_bytes),
 	HIDDEN("sense_unused", "Behind the sense data", 0, .calc = behind_sense),
 	SRB_TAIL,
@@ -215,7 +220,7 @@ static const struct vb_row unused[] = {
 
 static const struct vb_row version[] = {
 	U16("major_minor", "Version", .base = VB_HEX, .names = versions, .set = VB_S_VERSION,
-	    .summary = VB_SUM_YES),
+	    .summary = VB_SUM_NAME),
 	U16("revision", "Revision"),
 	UNUSED,
 	END_ROWS,
@@ -331,6 +336,7 @@ const struct vb_proto vb_proto_storvsc = {
 	.title = "Storage",
 	.head = head,
 	.msgs = msgs,
+	.titled = true,
 	.recall_len = 1,
 	.recall_shift = VB_STORVSC_RECALL_SHIFT,
 	.by_class_version = true,
