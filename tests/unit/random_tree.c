@@ -72,6 +72,23 @@ static struct use uses_of(const struct vb_proto *proto, uint8_t slot)
 	return u;
 }
 
+/*
+ * A value for which one of the conditions holds, and one of other bits, if there is any; or anything
+ * in the bits that decide, so that there may be none.
+ */
+static uint32_t any_condition(struct vb_random_tree *t, const struct use *u)
+{
+	const struct vb_row *a = u->condition[vb_random(t, u->n_conditions)];
+	const struct vb_row *b = u->condition[vb_random(t, u->n_conditions)];
+	uint32_t mask = 0;
+
+	if (vb_random(t, 8))
+		return a->mask & b->mask ? a->equals : a->equals | b->equals;
+	for (unsigned int i = 0; i < u->n_conditions; i++)
+		mask |= u->condition[i]->mask;
+	return (uint32_t)next(t) & mask;
+}
+
 uint32_t vb_random_recalled(struct vb_random_tree *t, const struct vb_proto *proto,
 			    const struct vb_msg *msg)
 {
@@ -85,7 +102,7 @@ uint32_t vb_random_recalled(struct vb_random_tree *t, const struct vb_proto *pro
 	if (!number && (!vb_msg_is_answer(msg) || !u.n_conditions || !vb_random(t, 8)))
 		return 0;
 	number <<= proto->recall_shift;
-	return u.n_conditions ? number | u.condition[vb_random(t, u.n_conditions)]->equals : number;
+	return u.n_conditions ? number | any_condition(t, &u) : number;
 }
 
 /* ---- values ---- */
@@ -142,8 +159,8 @@ static uint64_t slot_value(struct vb_random_tree *t, const struct vb_proto *prot
 	}
 	if (u.is_place) /* mostly where it may be: behind some words */
 		return vb_random(t, 4) ? 16 + 4 * vb_random(t, 6) : vb_random(t, 100);
-	if (u.is_array_len)
-		return vb_random(t, 220);
+	if (u.is_array_len) /* with something behind it, or nothing in it */
+		return vb_random(t, 8) ? vb_random(t, 220) : 0;
 	if (u.is_len || row->set == VB_S_LEN)
 		return vb_random(t, 24);
 	if (u.is_count || row->set == VB_S_COUNT)

@@ -264,6 +264,11 @@ static bool make_frame(struct test *t, const struct vb_proto *proto, const struc
 	return w.layer[0].msg == msg;
 }
 
+static bool has_bytes(const struct vb_proto *proto)
+{
+	return proto->msgs || proto->head->type != VB_VALUE;
+}
+
 static void check_shape(struct test *t, const struct vb_proto *proto, const struct vb_msg *msg)
 {
 	struct vb_sink seeing = { t, see_open, see_field, see_close, NULL, NULL };
@@ -310,8 +315,8 @@ Test(encode, every_shape_comes_back)
 	const struct vb_proto *const *protos = vb_protos(&n);
 
 	for (size_t i = 0; i < n; i++) {
-		if (protos[i]->head->type == VB_VALUE)
-			continue; /* no bytes */
+		if (!has_bytes(protos[i]))
+			continue;
 		if (!protos[i]->msgs)
 			check_shape(t, protos[i], NULL);
 		for (const struct vb_msg *m = protos[i]->msgs; m && m->name; m++)
@@ -339,7 +344,7 @@ Test(encode, random_bytes_come_back)
 		struct vb_frame f = random_frame(t, proto, NULL);
 		struct vb_walked w;
 
-		if (proto->head->type == VB_VALUE)
+		if (!has_bytes(proto))
 			continue;
 		for (size_t at = 0; at < f.wire_len; at++)
 			t->data[at] = vb_random(&t->tree, 2) ? (uint8_t)vb_random(&t->tree, 256) :
@@ -371,6 +376,22 @@ Test(encode, writes_what_is_said)
 				 "vmbus", 12, buf),
 		     0);
 	cr_assert_arr_eq(buf, rescind, sizeof(rescind));
+}
+
+Test(encode, writes_big_endian)
+{
+	static const uint8_t space[] = { 0x11, 1, 0xff, 0xff, 0xfe, 0 };
+	uint8_t buf[6];
+
+	cr_assert_eq(encode_text("{\"hv_scsi\":{\"opcode\":17,\"space_6\":{\"flags\":1,"
+				 "\"count\":-2}}}",
+				 "hv_scsi", 6, buf),
+		     0);
+	cr_assert_arr_eq(buf, space, sizeof(space));
+	cr_assert_eq(encode_text("{\"hv_scsi\":{\"opcode\":17,\"space_6\":{\"count\":"
+				 "16777216}}}",
+				 "hv_scsi", 6, buf),
+		     -EINVAL, "more than 24 bits");
 }
 
 Test(encode, refuses_what_does_not_fit)

@@ -110,6 +110,11 @@ Test(lint, value_names)
 Test(lint, integers)
 {
 	expect_rows(ROWS(VB_ROW("a", "A", VB_UINT, 3)), "p.m.a: an integer of 3 bytes\n");
+	expect_rows(ROWS(BE16("a", "A"), BE24("b", "B", .is_signed = true), BE64("c", "C")), "");
+	expect_rows(ROWS(BE24("a", "A", .max = 0x1000000)),
+		    "p.m.a: the largest value is larger than the field\n");
+	expect_rows(ROWS(BE24("a", "A", .names = NAMES({ 0x1000000, "x" }))),
+		    "p.m.a: value 0x1000000: larger than the field\n");
 	expect_rows(ROWS(U8("a", "A", .len = VB_REST)), "p.m.a: an integer with a length\n");
 	expect_rows(ROWS(U8("a", "A", .max = 256)),
 		    "p.m.a: the largest value is larger than the field\n");
@@ -197,6 +202,8 @@ Test(lint, texts)
 	expect_rows(ROWS(UTF16("a", "A", 8), U8("b", "B")), "");
 	expect_rows(ROWS(UTF16("a", "A", 8, .len = VB_REST)),
 		    "p.m.a: the length is said 2 times\n");
+	expect_rows(ROWS(ASCII("a", "A", 8), ASCII_BY("b", "B", .len = VB_REST)), "");
+	expect_rows(ROWS(ASCII("a", "A", 8, .count = VB_REST)), "p.m.a: an array of texts\n");
 	expect_rows(alone, "p.m.a: text, and no row has what is behind its end\n");
 	expect_rows(second, "p.m.a_rest: there is no text in front of it\n");
 }
@@ -214,6 +221,8 @@ Test(lint, attributes)
 	expect_rows(ROWS(GUID("a", "A", .max = 1)),
 		    "p.m.a: a number's attribute on what is no number\n");
 	expect_rows(ROWS(U8("a", "A", .rows = good)), "p.m.a: rows in what is no struct\n");
+	expect_rows(ROWS(FIXED("a", "A", 4, .big = true)),
+		    "p.m.a: big-endian what is no integer\n");
 	expect_rows(ROWS(U8("a", "A", .opaque = true)), "p.m.a: opaque what is not bytes\n");
 	expect_rows(ROWS(U8("a", "A", .proto = "vmbus")),
 		    "p.m.a: a protocol in what is no payload\n");
@@ -301,7 +310,7 @@ Test(lint, answers)
 	expect_msgs(MSGS(MSG(1, "a", "A", NULL, .asks_if = VB_S_FLAGS)),
 		    "p.a: asks_if: slot 5 is not set here\n");
 	expect_msgs(MSGS(MSG(1, "a", "A", NULL, .outside = "hv_kvp")),
-		    "p.a: outside: hv_kvp is no protocol that repeats\n");
+		    "p.a: outside: hv_kvp neither repeats nor is what a request says\n");
 	expect_msgs(MSGS(MSG(1, "a", "A", NULL, .accepts_if = VB_S_A)),
 		    "p.a: accepts_if: slot 15 is not set here\n");
 	expect_msgs(MSGS(MSG(1, "a", "A", NULL, .proposes = true)),
@@ -312,6 +321,37 @@ Test(lint, answers)
 		    "p.a: total: slot 3 is not set here\n");
 	expect_msgs(MSGS(MSG(1, "a", "A", NULL, .continues = 9)),
 		    "p.a: continues message 9, which does not exist\n");
+}
+
+/* Messages that are chosen by their request, and rows that are. */
+Test(lint, what_is_recalled)
+{
+	const struct vb_row *by_recalled =
+		ROWS(U8("a", "A", .when = VB_S_RECALLED, .mask = 1, .equals = 1));
+	const struct vb_row *rows = ROWS(U8("a", "A"));
+
+	expect_msgs(MSGS(MSG(1, "a", "A", NULL, .reply_to = 7),
+			 MSG(1, "b", "B", NULL, .reply_to = 8), MSG(1, "c", "C", NULL)),
+		    "");
+	expect_msgs(MSGS(MSG(1, "a", "A", NULL, .reply_to = 7),
+			 MSG(1, "b", "B", NULL, .reply_to = 7)),
+		    "p.b: never chosen: a comes first\n");
+	expect_msgs(MSGS(MSG(1, "a", "A", NULL), MSG(1, "b", "B", NULL, .reply_to = 7)),
+		    "p.b: never chosen: a comes first\n");
+	expect_msgs(MSGS(MSG(1, "a", "A", by_recalled, .reply_to = 7)), "");
+	expect_msgs(MSGS(MSG(1, "a", "A", by_recalled)), "p.a.a: when: slot 19 is not set here\n");
+	expect_msgs(MSGS(MSG(1, "a", "A", NULL, .recalls = true)),
+		    "p.a: recalls: slot 19 is not set here\n");
+	expect_proto((struct vb_proto){ .head = rows,
+					.by_request = true,
+					.msgs = MSGS(MSG(1, "m", "M", by_recalled)) },
+		     "");
+	expect_proto((struct vb_proto){ .head = rows, .recall_len = 4 }, "");
+	expect_proto((struct vb_proto){ .head = rows, .recall_len = 1, .recall_shift = 24 }, "");
+	expect_proto((struct vb_proto){ .head = rows, .recall_len = 5 },
+		     "p: more to recall than there is room for\n");
+	expect_proto((struct vb_proto){ .head = rows, .recall_len = 2, .recall_shift = 24 },
+		     "p: more to recall than there is room for\n");
 }
 
 Test(lint, protocols)
@@ -387,6 +427,10 @@ Test(fields, each_has_path_type_and_offset)
 	expect_field("hv_shutdown.unused", "opaque", 2060);
 	expect_field("hv_state.item.data", "opaque", -1);
 	expect_field("hv_link.part", "value", 0);
+	expect_field("hv_scsi.read_10.lba", "u32be", 2);
+	expect_field("hv_scsi.space_6.count", "s24be", 2);
+	expect_field("hv_scsi_data.persistent_reserve_in.keys.list.key", "u64be[]", 8);
+	expect_field("hv_scsi_data.inquiry.standard.vendor", "ascii", 8);
 }
 
 Test(fields, list_has_a_line_for_each)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * Text in UTF-16: what is text, how it is shown, and that no byte of it is lost.
+ * Text in UTF-16 and in ASCII: what is text, how it is shown, and that no byte of it is lost.
  */
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -81,7 +81,8 @@ static const struct vb_row rows[] = {
 
 static const struct vb_proto proto = { .name = "hv_text", .title = "Text", .head = rows };
 
-static void expect_json(const char *hex, uint32_t cut, const char *json)
+static void expect_json_of(const struct vb_proto *of, const char *hex, uint32_t cut,
+			   const char *json)
 {
 	struct vb_json j = { 0 };
 	struct vb_sink sink = vb_json_sink(&j);
@@ -91,11 +92,16 @@ static void expect_json(const char *hex, uint32_t cut, const char *json)
 
 	frame_make(&m, 0, 0, hex);
 	m.f.cap_len -= cut;
-	vb_walk(&proto, &m.f, &sink, &w);
+	vb_walk(of, &m.f, &sink, &w);
 	vb_json_flush(&j, &out);
 	cr_assert_str_eq(out.data, json);
 	vb_json_done(&j);
 	vb_buf_done(&out);
+}
+
+static void expect_json(const char *hex, uint32_t cut, const char *json)
+{
+	expect_json_of(&proto, hex, cut, json);
 }
 
 Test(text_rows, row)
@@ -127,6 +133,69 @@ Test(text_rows, ends_early)
 		    "\"hv_text\":{\"before\":1,\"text\":\"AB\"},\"notes\":[{\"code\":\"cut\","
 		    "\"field\":\"hv_text.text_rest\",\"offset\":6},{\"code\":\"cut\",\"field\":"
 		    "\"hv_text.after\",\"offset\":10}]");
+}
+
+/* ---- of one byte for each character ---- */
+
+static const struct vb_row ascii_rows[] = {
+	ASCII("text", "Text", 8, .summary = VB_SUM_YES),
+	BE16("after", "After"),
+	END_ROWS,
+};
+
+static const struct vb_proto ascii_proto = { .name = "hv_text",
+					     .title = "Text",
+					     .head = ascii_rows };
+
+Test(text_rows, what_is_ascii)
+{
+	uint8_t buf[4];
+	size_t n;
+
+	cr_expect_eq(vb_ascii_len((const uint8_t *)"A ~", 3), 3);
+	cr_expect_eq(vb_ascii_len((const uint8_t *)"A\0B", 3), 1);
+	cr_expect_eq(vb_ascii_len((const uint8_t *)"A\x7f", 2), 1);
+	cr_expect_eq(vb_ascii_len((const uint8_t *)"\xe9", 1), 0);
+	cr_expect_eq(vb_ascii_from_text("abcd", 4, buf, sizeof(buf), &n), 0);
+	cr_expect_eq(n, 4);
+	cr_expect_eq(vb_ascii_from_text("abcde", 5, buf, sizeof(buf), &n), -EMSGSIZE);
+	cr_expect_eq(vb_ascii_from_text("\xc3\xa9", 2, buf, sizeof(buf), &n), -EINVAL);
+	cr_expect_eq(vb_ascii_from_text("a\nb", 3, buf, sizeof(buf), &n), -EINVAL);
+}
+
+Test(text_rows, ascii_row)
+{
+	expect_json_of(&ascii_proto, "4142202020202020 0203", 0,
+		       "\"hv_text\":{\"text\":\"AB      \",\"after\":515}");
+	expect_json_of(&ascii_proto, "4142000000000000 0203", 0,
+		       "\"hv_text\":{\"text\":\"AB\",\"after\":515}");
+	expect_json_of(&ascii_proto, "4142ff4300000000 0203", 0,
+		       "\"hv_text\":{\"text\":\"AB\",\"text_rest\":\"ff4300000000\","
+		       "\"after\":515}");
+	expect_json_of(&ascii_proto, "22415c4200000000 0203", 0,
+		       "\"hv_text\":{\"text\":\"\\\"A\\\\B\",\"after\":515}");
+	expect_json_of(&ascii_proto, "4142", 0,
+		       "\"hv_text\":{\"text\":\"AB\"},\"notes\":[{\"code\":\"short\",\"field\":"
+		       "\"hv_text.text_rest\",\"offset\":2}]");
+	expect_json_of(&ascii_proto, "4142202020202020 0203", 4,
+		       "\"hv_text\":{\"text\":\"AB    \"},\"notes\":[{\"code\":\"cut\",\"field\":"
+		       "\"hv_text.text_rest\",\"offset\":6},{\"code\":\"cut\",\"field\":"
+		       "\"hv_text.after\",\"offset\":8}]");
+}
+
+/* What fills it up says nothing. */
+Test(text_rows, ascii_in_a_line)
+{
+	struct vb_buf out = { 0 };
+	struct made_frame m;
+	struct vb_walked w;
+	struct vb_text t;
+	struct vb_sink sink = vb_text_summary(&t, &out);
+
+	frame_make(&m, 0, 0, "22422043 20202020 0203");
+	vb_walk(&ascii_proto, &m.f, &sink, &w);
+	cr_assert_str_eq(out.data, "text \"\\\"B C\"");
+	vb_buf_done(&out);
 }
 
 /* ---- given to the encoder as bytes ---- */
@@ -166,7 +235,7 @@ Test(text_rows, bytes_of_a_tree_without_text)
 
 /* ---- in filters ---- */
 
-static bool match(const struct vb_frame *f, const char *text)
+static bool match_in(const char *of, const struct vb_frame *f, const char *text)
 {
 	struct vb_filter *filter;
 	struct vb_err err = { "" };
@@ -177,10 +246,15 @@ static bool match(const struct vb_frame *f, const char *text)
 	cr_assert_eq(vb_filter_compile(text, &filter, &err), 0, "%s: %s", text, err.text);
 	sink = vb_filter_sink(filter);
 	vb_filter_begin(filter, 1);
-	vb_walk(vb_proto_by_name("hv_fcopy"), f, &sink, &w);
+	vb_walk(vb_proto_by_name(of), f, &sink, &w);
 	result = vb_filter_match(filter);
 	vb_filter_free(filter);
 	return result;
+}
+
+static bool match(const struct vb_frame *f, const char *text)
+{
+	return match_in("hv_fcopy", f, text);
 }
 
 Test(text_rows, filters)
@@ -198,4 +272,21 @@ Test(text_rows, filters)
 	cr_expect_not(match(&m.f, "hv_fcopy.start.file_name == \"caf\""));
 	cr_expect_not(match(&m.f, "hv_fcopy.start.file_name contains 63:61"));
 	cr_expect_not(match(&m.f, "hv_fcopy.start.path_name"), "no text, no field");
+}
+
+static bool match_data(const struct vb_frame *f, const char *text)
+{
+	return match_in("hv_scsi_data", f, text);
+}
+
+Test(text_rows, filters_of_ascii)
+{
+	struct made_frame m;
+
+	frame_make(&m, VB_KIND_PACKET, VB_TO_GUEST,
+		   "00 00 05 02 1f 00 00 02 4d736674 20202020 56697274 75616c20 4469736b 20202020");
+	m.f.recalled = 0x12;
+	cr_expect(match_data(&m.f, "hv_scsi_data.inquiry.standard.vendor == \"Msft    \""));
+	cr_expect(match_data(&m.f, "hv_scsi_data.inquiry.standard.product contains Disk"));
+	cr_expect_not(match_data(&m.f, "hv_scsi_data.inquiry.standard.product contains disk"));
 }

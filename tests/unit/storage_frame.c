@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+#include "storage_frame.h"
+
+#include <criterion/criterion.h>
+#include <stdlib.h>
+#include <string.h>
+
+void storage_make(struct ic *ic, uint8_t direction, unsigned int type, const char *payload,
+		  uint32_t len)
+{
+	uint32_t at = type == GPA_DIRECT ? 24 : 16;
+
+	frame_make(&ic->m, VB_KIND_PACKET, direction, "");
+	ic->m.f.wire_len = ic->m.f.cap_len = at + len;
+	ic->m.f.class = VB_CLASS_SCSI;
+	ic->m.f.relid = 4;
+	ic_put_le(ic->m.bytes, type, 2);
+	ic_put_le(ic->m.bytes + 2, at / 8, 2);
+	ic_put_le(ic->m.bytes + 4, (at + len) / 8, 2);
+	ic_put_le(ic->m.bytes + 6, type != COMPLETION, 2);
+	ic->at = at;
+	ic_put_body(ic, 0, payload);
+}
+
+void storage_request(struct ic *ic, const char *cdb, uint8_t cdb_len, uint8_t direction)
+{
+	storage_make(ic, VB_TO_HOST, IN_BAND, "03000000 01000000 00000000 3400 00 00 00 00 00 02",
+		     64);
+	ic->m.bytes[ic->at + 20] = cdb_len;
+	ic->m.bytes[ic->at + 21] = 20;
+	ic->m.bytes[ic->at + 22] = direction;
+	ic_put_body(ic, 28, cdb);
+	ic_put_body(ic, 48, "0000 ff 20 4a010000 3c000000 00000000");
+}
+
+void storage_done(struct ic *ic, uint8_t srb_status, uint8_t scsi_status, uint32_t moved,
+		  const char *sense, uint8_t sense_len)
+{
+	storage_make(ic, VB_TO_GUEST, COMPLETION, "01000000 00000000 00000000 3400", 64);
+	ic->m.bytes[ic->at + 14] = srb_status;
+	ic->m.bytes[ic->at + 15] = scsi_status;
+	ic->m.bytes[ic->at + 21] = sense_len;
+	ic_put_le(ic->m.bytes + ic->at + 24, moved, 4);
+	ic_put_body(ic, 28, sense);
+}
+
+/* ---- data ---- */
+
+static const struct vb_proto *data_proto(void)
+{
+	return vb_proto_by_name("hv_scsi_data");
+}
+
+void storage_data(struct made_frame *ret, uint8_t direction, uint32_t recalled, const char *hex)
+{
+	frame_make(ret, VB_KIND_PACKET, direction, hex);
+	ret->f.class = VB_CLASS_SCSI;
+	ret->f.recalled = recalled;
+}
+
+struct vb_walked storage_data_walk(const struct made_frame *m)
+{
+	struct vb_walked w;
+
+	vb_walk(data_proto(), &m->f, NULL, &w);
+	return w;
+}
+
+void storage_data_whole(const struct made_frame *m)
+{
+	struct vb_walked w = storage_data_walk(m);
+
+	for (unsigned int i = 0; i < VB_N_NOTES; i++)
+		cr_assert_eq(w.n_notes[i], 0, "%s", vb_note_name((enum vb_note_code)i));
+	cr_assert_eq(w.unexplained, 0);
+}
+
+void storage_data_summary(const struct made_frame *m, const char *text)
+{
+	struct vb_buf out = { 0 };
+	struct vb_walked w;
+	struct vb_text t;
+	struct vb_sink sink = vb_text_summary(&t, &out);
+
+	vb_walk(data_proto(), &m->f, &sink, &w);
+	cr_assert_str_eq(out.data ? out.data : "", text);
+	vb_buf_done(&out);
+}
+
+char *storage_data_tree(const struct made_frame *m)
+{
+	struct vb_buf out = { 0 };
+	struct vb_walked w;
+	struct vb_text t;
+	struct vb_sink sink = vb_text_tree(&t, &out, false);
+
+	vb_walk(data_proto(), &m->f, &sink, &w);
+	return out.data;
+}
+
+void storage_data_line(const struct made_frame *m, const char *line)
+{
+	char *tree = storage_data_tree(m), *at = strstr(tree, line);
+
+	cr_assert(at && at > tree && at[-1] == ' ' && at[strlen(line)] == '\n', "%s not in\n%s",
+		  line, tree);
+	free(tree);
+}
+
+struct search {
+	struct vb_path path;
+	const char *wanted;
+	unsigned int n;
+	uint64_t value;
+};
+
+static void search_field(void *ctx, const struct vb_item *it)
+{
+	struct search *s = ctx;
+
+	if (strcmp(vb_path_field(&s->path, it), s->wanted) != 0)
+		return;
+	s->n++;
+	s->value = it->value;
+}
+
+static void search_open(void *ctx, enum vb_span span, const struct vb_item *it)
+{
+	struct search *s = ctx;
+
+	if (span == VB_SPAN_BITS)
+		search_field(s, it);
+	vb_path_open(&s->path, span, it);
+}
+
+static void search_close(void *ctx, enum vb_span span, const struct vb_item *it)
+{
+	struct search *s = ctx;
+
+	(void)span;
+	(void)it;
+	vb_path_close(&s->path);
+}
+
+uint64_t storage_data_value(const struct made_frame *m, const char *path)
+{
+	struct search s = { .wanted = path };
+	struct vb_sink sink = {
+		.ctx = &s, .open = search_open, .field = search_field, .close = search_close
+	};
+	struct vb_walked w;
+
+	vb_path_init(&s.path);
+	vb_walk(data_proto(), &m->f, &sink, &w);
+	cr_assert_eq(s.n, 1, "%s is there %u times", path, s.n);
+	return s.value;
+}
+
+/* ---- a conversation ---- */
+
+void storage_begin(struct storage_talk *t)
+{
+	memset(t, 0, sizeof(*t));
+	t->s = vb_session_new(64);
+	cr_assert_not_null(t->s);
+}
+
+void storage_end(struct storage_talk *t)
+{
+	vb_session_free(t->s);
+}
+
+void storage_say(struct storage_talk *t, uint64_t id)
+{
+	struct vb_frame *f = &t->ic.m.f;
+
+	memcpy(t->ic.m.bytes + 8, &id, sizeof(id));
+	f->number = ++t->n;
+	f->time_ns = t->n * UINT64_C(10000000);
+	f->lost = t->lost;
+	t->lost = 0;
+	vb_session_prepare(t->s, f);
+	t->w = ic_walk(&t->ic);
+	vb_session_learn(t->s, f, &t->w, &t->link);
+}
+
+const char *storage_message(const struct storage_talk *t)
+{
+	for (unsigned int i = 0; i < t->w.n_layers; i++)
+		if (strcmp(t->w.layer[i].proto->name, "hv_storvsc") == 0 && t->w.layer[i].msg)
+			return t->w.layer[i].msg->name;
+	return "none";
+}
