@@ -209,8 +209,8 @@ const struct vb_option_row vb_option_rows[] = {
 	  .help = "keep at most BYTES of each packet; 0: all (default)" },
 	{ NULL, "payload", 0, "BYTES|none|all", 0, LIVE, NULL, vb_option_payload, MEMBER(payload),
 	  0, VB_SNAPLEN_MAX,
-	  .help = "keep at most BYTES of each network frame (default 256); none: nothing outside "
-		  "the ring" },
+	  .help = "keep at most BYTES of each network frame and storage command's data (default "
+		  "256); none: nothing outside the ring" },
 	{ NULL, "autostop", 'a', "duration:S", 0, LIVE, NULL, set_autostop,
 	  .help = "stop after S seconds" },
 	{ NULL, "file-size", 'C', "MB", 0, LIVE, "write", vb_option_number, MEMBER(file_bytes), 1,

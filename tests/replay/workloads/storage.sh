@@ -60,4 +60,4 @@ wait_for 30 test -e /sys/block/sdc || fail "no sdc"
 expect "" host scsi remove 2
 wait_for 30 test ! -e /sys/block/sdc || fail "sdc stays"
 step "counters: $(host scsi stats)"
-echo storage
+echo "result storage works"
