@@ -9,6 +9,33 @@
 
 /* ---- set-up ---- */
 
+struct need {
+	bool (*needs)(const void *ctx, const char *name);
+	const void *ctx;
+};
+
+static bool needs_inside(const struct need *n, const struct vb_row *rows)
+{
+	for (const struct vb_row *row = rows; row && row->type != VB_END; row++)
+		if ((row->type == VB_PAYLOAD && row->proto && n->needs(n->ctx, row->proto)) ||
+		    needs_inside(n, row->rows))
+			return true;
+	return false;
+}
+
+/* A protocol of messages outside the ring, or one inside it. */
+static bool needs_outside(const struct need *n, const struct vb_proto *proto)
+{
+	if (!proto->repeats && !proto->by_request)
+		return false;
+	if (n->needs(n->ctx, proto->name))
+		return true;
+	for (const struct vb_msg *m = proto->msgs; m && m->name; m++)
+		if (needs_inside(n, m->rows))
+			return true;
+	return false;
+}
+
 unsigned int vb_parts_needed(bool (*needs)(const void *ctx, const char *name), const void *ctx)
 {
 	unsigned int parts = VB_PART_ROOT;
@@ -22,7 +49,7 @@ unsigned int vb_parts_needed(bool (*needs)(const void *ctx, const char *name), c
 	if (needs(ctx, "hv_link"))
 		parts |= VB_PART_LINK;
 	for (size_t i = 0; i < n; i++)
-		if (protos[i]->repeats && needs(ctx, protos[i]->name))
+		if (needs_outside(&(struct need){ needs, ctx }, protos[i]))
 			parts |= VB_PART_INNER;
 	return parts;
 }
