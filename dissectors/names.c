@@ -157,12 +157,20 @@ bool vb_note_is_trouble(enum vb_note_code code)
 	return code >= VB_NOTE_STATUS && code < VB_N_NOTES;
 }
 
+/* A number that the request gives several meanings has the name of the message that has it always. */
 static const char *msg_name(const struct vb_proto *proto, uint64_t number)
 {
-	for (const struct vb_msg *m = proto->msgs; m && m->name; m++)
-		if (m->number == number)
+	const char *name = NULL;
+
+	for (const struct vb_msg *m = proto->msgs; m && m->name; m++) {
+		if (m->number != number)
+			continue;
+		if (!m->reply_to)
 			return m->name;
-	return NULL;
+		if (!name)
+			name = m->name;
+	}
+	return name;
 }
 
 const char *vb_value_name(const struct vb_proto *proto, const struct vb_row *row, uint64_t value)

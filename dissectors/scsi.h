@@ -62,6 +62,8 @@ enum vb_scsi {
 extern const struct vb_row vb_scsi_inquiry[]; /* scsi_vpd.c */
 extern const struct vb_row vb_scsi_mode_6[];  /* scsi_mode.c */
 extern const struct vb_row vb_scsi_mode_10[];
+extern const struct vb_name vb_scsi_mode_pages[];
 extern const struct vb_row vb_scsi_log[]; /* scsi_log.c */
+extern const struct vb_name vb_scsi_log_pages[];
 
 #endif

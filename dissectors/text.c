@@ -212,6 +212,13 @@ static bool in_summary(const struct vb_text *t, const struct vb_item *it)
 	return it->row->summary != VB_SUM_NO;
 }
 
+/* The line names messages; one without a name has its number. */
+static bool is_unknown_type(const struct vb_item *it)
+{
+	return it->row->type == VB_UINT && it->row->set == VB_S_TYPE && it->proto->msgs &&
+	       !vb_value_name(it->proto, it->row, it->value);
+}
+
 /* Bits of an integer that stands in the line, or some that do so themselves. */
 static void summary_bit(struct vb_text *t, const struct vb_item *it)
 {
@@ -246,7 +253,7 @@ static void summary_field(void *ctx, const struct vb_item *it)
 		vb_buf_fmt(t->out, "%s %" PRIu32 " bytes", it->row->name, it->len);
 		return;
 	}
-	if (in_summary(t, it))
+	if (in_summary(t, it) || is_unknown_type(it))
 		put_field(t, it);
 }
 

@@ -69,7 +69,10 @@ static void add_name(GArray *names, bool is_64, uint64_t value, const char *name
 	g_array_append_vals(names, is_64 ? (void *)&wide : (void *)&narrow, 1);
 }
 
-/* The row's own list, or that of the protocol's messages, of whose numbers the first holds. */
+/*
+ * The row's own list, or that of the protocol's messages, of whose numbers the first holds: as in
+ * vb_value_name(), those that a number has always come before those that it has by its request.
+ */
 static void *value_names(const struct vb_proto *proto, const struct vb_row *row, bool is_64)
 {
 	guint size = is_64 ? sizeof(val64_string) : sizeof(value_string);
@@ -77,7 +80,11 @@ static void *value_names(const struct vb_proto *proto, const struct vb_row *row,
 	bool is_type = row->type == VB_UINT && row->set == VB_S_TYPE && proto->msgs;
 
 	for (const struct vb_msg *m = is_type ? proto->msgs : NULL; m && m->name; m++)
-		add_name(names, is_64, m->number, m->name);
+		if (!m->reply_to)
+			add_name(names, is_64, m->number, m->name);
+	for (const struct vb_msg *m = is_type ? proto->msgs : NULL; m && m->name; m++)
+		if (m->reply_to)
+			add_name(names, is_64, m->number, m->name);
 	for (const struct vb_name *n = is_type ? NULL : row->names; n && n->name; n++)
 		add_name(names, is_64, n->value, n->name);
 	return g_array_free(names, !names->len);

@@ -6,6 +6,7 @@
  * SCSI); MMC-6 (DVDs). Where types of devices give one number different meanings, it is that of
  * disks.
  */
+#include "../scsi.h"
 #include "../rows.h"
 
 static const struct vb_row head[] = {
@@ -92,7 +93,8 @@ static const struct vb_name page_controls[] = {
 };
 
 static const struct vb_row mode_page[] = {
-	BITS("code", "Page", 0, 6, .summary = VB_SUM_YES),
+	BITS("page_code", "Page", 0, 6, .base = VB_HEX, .names = vb_scsi_mode_pages,
+	     .summary = VB_SUM_NAME),
 	BITS("pc", "Page control", 6, 2, .names = page_controls),
 	END_ROWS,
 };
@@ -154,7 +156,8 @@ static const struct vb_name log_controls[] = {
 };
 
 static const struct vb_row log_page[] = {
-	BITS("code", "Page", 0, 6, .summary = VB_SUM_YES),
+	BITS("page_code", "Page", 0, 6, .base = VB_HEX, .names = vb_scsi_log_pages,
+	     .summary = VB_SUM_NAME),
 	BITS("pc", "Page control", 6, 2, .names = log_controls),
 	END_ROWS,
 };
@@ -205,7 +208,7 @@ static const struct vb_name reserve_in[] = {
 };
 
 static const struct vb_row reserve_in_action[] = {
-	BITS("code", "Service action", 0, 5, .names = reserve_in, .summary = VB_SUM_YES),
+	BITS("action", "Service action", 0, 5, .names = reserve_in, .summary = VB_SUM_NAME),
 	END_ROWS,
 };
 
@@ -230,7 +233,7 @@ static const struct vb_name reserve_out[] = {
 };
 
 static const struct vb_row reserve_out_action[] = {
-	BITS("code", "Service action", 0, 5, .names = reserve_out, .summary = VB_SUM_YES),
+	BITS("action", "Service action", 0, 5, .names = reserve_out, .summary = VB_SUM_NAME),
 	END_ROWS,
 };
 
@@ -283,7 +286,8 @@ static const struct vb_name maintenance_in_codes[] = {
 };
 
 static const struct vb_row maintenance_in_action[] = {
-	BITS("code", "Service action", 0, 5, .names = maintenance_in_codes, .summary = VB_SUM_YES),
+	BITS("action", "Service action", 0, 5, .names = maintenance_in_codes,
+	     .summary = VB_SUM_NAME),
 	BITS("format", "Parameter data format", 5, 3),
 	END_ROWS,
 };
@@ -315,7 +319,8 @@ static const struct vb_name maintenance_out_codes[] = {
 };
 
 static const struct vb_row maintenance_out_action[] = {
-	BITS("code", "Service action", 0, 5, .names = maintenance_out_codes, .summary = VB_SUM_YES),
+	BITS("action", "Service action", 0, 5, .names = maintenance_out_codes,
+	     .summary = VB_SUM_NAME),
 	END_ROWS,
 };
 
@@ -461,9 +466,12 @@ static const struct vb_row compare_and_write[] = {
 	FLAGS(io_flags), LBA64, PAD("reserved", 3), BLOCKS(U8), GROUP, CONTROL,
 };
 
+/* Where capacities are asked for, the block has no meaning any more. */
+#define LBA_IF_ANY(size) size("lba", "LBA", .summary = VB_SUM_NONZERO)
+
 static const struct vb_row read_capacity_10[] = {
 	PAD("reserved", 1),
-	LBA32,
+	LBA_IF_ANY(BE32),
 	PAD("reserved_2", 2),
 	U8("pmi", "Partial medium indicator"),
 	CONTROL,
@@ -478,13 +486,13 @@ static const struct vb_name service_in_codes[] = {
 };
 
 static const struct vb_row service_in_action[] = {
-	BITS("code", "Service action", 0, 5, .names = service_in_codes, .summary = VB_SUM_NAME),
+	BITS("action", "Service action", 0, 5, .names = service_in_codes, .summary = VB_SUM_NAME),
 	END_ROWS,
 };
 
 static const struct vb_row service_in_16[] = {
 	U8("service_action", "Service action", .base = VB_HEX, .bits = service_in_action),
-	LBA64,
+	LBA_IF_ANY(BE64),
 	ALLOCATED(BE32),
 	U8("flags", "Flags", .base = VB_HEX),
 	CONTROL,
@@ -566,7 +574,7 @@ static const struct vb_row read_defect_data[] = {
 };
 
 static const struct vb_row sanitize_action[] = {
-	BITS("code", "Service action", 0, 5, .summary = VB_SUM_YES),
+	BITS("action", "Service action", 0, 5, .summary = VB_SUM_YES),
 	BITS("ause", "Allow unrestricted exit", 5, 1),
 	BITS("immed", "Immediate", 7, 1),
 	END_ROWS,

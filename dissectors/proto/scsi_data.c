@@ -42,10 +42,10 @@ static const struct vb_row sense[] = {
 /* ---- of all devices ---- */
 
 static const struct vb_row lun[] = {
-	BE16("first", "First level", .base = VB_HEX, .summary = VB_SUM_YES),
-	BE16("second", "Second level", .base = VB_HEX),
-	BE16("third", "Third level", .base = VB_HEX),
-	BE16("fourth", "Fourth level", .base = VB_HEX),
+	BE16("first_level", "First level", .base = VB_HEX, .summary = VB_SUM_YES),
+	BE16("second_level", "Second level", .base = VB_HEX),
+	BE16("third_level", "Third level", .base = VB_HEX),
+	BE16("fourth_level", "Fourth level", .base = VB_HEX),
 	END_ROWS,
 };
 
@@ -523,7 +523,7 @@ static const struct vb_msg msgs[] = {
 	BLOCKS(0x8e, "write_verify_16", "Blocks to write"),
 	BLOCKS(VB_SCSI_VERIFY_16, "verify_16", "Blocks to compare with"),
 	BLOCKS(VB_SCSI_WRITE_SAME_16, "write_same_16", "Block to write"),
-	MSG(VB_SCSI_SERVICE_IN_16, "service_action_in_16", "Capacity or status", service_in_16),
+	MSG(VB_SCSI_SERVICE_IN_16, "service_action_in_16", "Capacity or LBA status", service_in_16),
 	MSG(VB_SCSI_REPORT_LUNS, "report_luns", "LUNs", report_luns),
 	MSG(VB_SCSI_MAINTENANCE_IN, "maintenance_in", "Maintenance data", maintenance_in),
 	BLOCKS(VB_SCSI_READ_12, "read_12", "Blocks read"),

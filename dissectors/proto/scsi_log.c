@@ -6,8 +6,29 @@
 #define PAGE_LENGTH VB_S_LEN
 #define VALUE_LENGTH VB_S_HEAD
 
+const struct vb_name vb_scsi_log_pages[] = {
+	{ 0x00, "supported pages" },
+	{ 0x02, "write errors" },
+	{ 0x03, "read errors" },
+	{ 0x05, "verify errors" },
+	{ 0x06, "non-medium errors" },
+	{ 0x0c, "logical block provisioning" },
+	{ 0x0d, "temperature" },
+	{ 0x0e, "start-stop cycles" },
+	{ 0x0f, "application client" },
+	{ 0x10, "self-test results" },
+	{ 0x11, "solid state media" },
+	{ 0x15, "background scan" },
+	{ 0x18, "protocol specific port" },
+	{ 0x19, "general statistics" },
+	{ 0x1a, "power condition transitions" },
+	{ 0x2f, "informational exceptions" },
+	END_NAMES,
+};
+
 static const struct vb_row page_bits[] = {
-	BITS("code", "Page", 0, 6, .summary = VB_SUM_YES),
+	BITS("page_code", "Page", 0, 6, .base = VB_HEX, .names = vb_scsi_log_pages,
+	     .summary = VB_SUM_NAME),
 	BITS("spf", "Subpage format", 6, 1),
 	BITS("ds", "Not saved", 7, 1),
 	END_ROWS,

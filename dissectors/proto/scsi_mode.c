@@ -191,7 +191,7 @@ static const struct vb_row subpage_body[] = {
 	END_ROWS,
 };
 
-static const struct vb_name page_names[] = {
+const struct vb_name vb_scsi_mode_pages[] = {
 	{ 0x01, "read-write error recovery" },
 	{ 0x02, "disconnect-reconnect" },
 	{ 0x05, "write parameters" },
@@ -208,11 +208,13 @@ static const struct vb_name page_names[] = {
 	{ 0x1c, "informational exceptions" },
 	{ 0x1d, "timeout and protect" },
 	{ 0x2a, "CD and DVD capabilities" },
+	{ 0x3f, "all pages" },
 	END_NAMES,
 };
 
 static const struct vb_row page_bits[] = {
-	BITS("code", "Page", 0, 6, .names = page_names, .set = CODE, .summary = VB_SUM_YES),
+	BITS("page_code", "Page", 0, 6, .base = VB_HEX, .names = vb_scsi_mode_pages, .set = CODE,
+	     .summary = VB_SUM_NAME),
 	BITS("spf", "Subpage format", 6, 1, .set = SUBPAGE_FORMAT),
 	BITS("ps", "Savable", 7, 1),
 	END_ROWS,

@@ -313,7 +313,8 @@ static const struct vb_name pages[] = {
 };
 
 static const struct vb_row vital[] = {
-	U8("code", "Page", .base = VB_HEX, .names = pages, .set = PAGE, .summary = VB_SUM_YES),
+	U8("page_code", "Page", .base = VB_HEX, .names = pages, .set = PAGE,
+	   .summary = VB_SUM_NAME),
 	BE16("length", "Page length", .set = LENGTH),
 	STRUCT("body", "Body", page_body, .within = LENGTH),
 	END_ROWS,

@@ -170,13 +170,13 @@ static uint64_t behind_sense(const struct vb_scope *sc)
 }
 
 /* Who it is for, and how much data it has: the packet says that of a request, too. */
-#define SRB_HEAD(status, transferred)                                                              \
+#define SRB_HEAD(status, lun, transferred)                                                         \
 	U16("length", "Length"), U8("srb_status", "SRB status", .base = VB_HEX, .bits = (status)), \
 		U8("scsi_status", "SCSI status", .base = VB_HEX, .names = scsi_statuses,           \
 		   .summary = VB_SUM_NONZERO),                                                     \
 		U8("port_number", "Port"), U8("path_id", "Path", .summary = VB_SUM_NONZERO),       \
 		U8("target_id", "Target", .summary = VB_SUM_NONZERO),                              \
-		U8("lun", "LUN", .summary = VB_SUM_YES),                                           \
+		U8("lun", "LUN", .summary = (lun)),                                                \
 		U8("cdb_length", "CDB length", .set = CDB_LEN, .max = 16),                         \
 		U8("sense_info_length", "Sense length", .set = SENSE_LEN),                         \
 		U8("data_in", "Direction", .names = directions), PAD("reserved", 1),               \
@@ -193,7 +193,7 @@ static uint64_t behind_sense(const struct vb_scope *sc)
 		WIN8(U32, "queue_sort_key", "Queue sort key")
 
 static const struct vb_row srb[] = {
-	SRB_HEAD(srb_status, VB_SUM_NO),
+	SRB_HEAD(srb_status, VB_SUM_YES, VB_SUM_NO),
 	PAYLOAD("cdb", "CDB", "hv_scsi", .calc = cdb_bytes),
 	HIDDEN("cdb_unused", "Behind the CDB", 0, .calc = behind_cdb),
 	SRB_TAIL,
@@ -202,9 +202,17 @@ static const struct vb_row srb[] = {
 
 /* Where there is no sense data, the CDB may still be there. */
 static const struct vb_row srb_done[] = {
-	SRB_HEAD(srb_status_done, VB_SUM_NONZERO),
+	SRB_HEAD(srb_status_done, VB_SUM_YES, VB_SUM_NONZERO),
 	PAYLOAD("sense", "Sense data", "hv_sense", .calc = sense_bytes),
 	HIDDEN("sense_unused", "Behind the sense data", 0, .calc = behind_sense),
+	SRB_TAIL,
+	END_ROWS,
+};
+
+/* Linux fills in nothing of a reset but its path, and that in later versions only. */
+static const struct vb_row reset[] = {
+	SRB_HEAD(srb_status, VB_SUM_NONZERO, VB_SUM_NONZERO),
+	HIDDEN("unused", "CDB or sense data", AREA),
 	SRB_TAIL,
 	END_ROWS,
 };
@@ -292,12 +300,10 @@ static const struct vb_row unknown[] = {
 static const struct vb_msg msgs[] = {
 	DONE(VB_STORVSC_EXECUTE_SRB, "execute_srb_complete", "SCSI request completed", srb_done,
 	     .outside = "hv_scsi_data"),
-	DONE(VB_STORVSC_RESET_LUN, "reset_lun_complete", "LUN reset", srb_done,
+	DONE(VB_STORVSC_RESET_LUN, "reset_lun_complete", "LUN reset", reset, .status = VB_S_STATUS),
+	DONE(VB_STORVSC_RESET_ADAPTER, "reset_adapter_complete", "Adapter reset", reset,
 	     .status = VB_S_STATUS),
-	DONE(VB_STORVSC_RESET_ADAPTER, "reset_adapter_complete", "Adapter reset", srb_done,
-	     .status = VB_S_STATUS),
-	DONE(VB_STORVSC_RESET_BUS, "reset_bus_complete", "Bus reset", srb_done,
-	     .status = VB_S_STATUS),
+	DONE(VB_STORVSC_RESET_BUS, "reset_bus_complete", "Bus reset", reset, .status = VB_S_STATUS),
 	DONE_PLAIN(VB_STORVSC_BEGIN_INIT, "begin_initialization_complete", "Initialization begun"),
 	DONE_PLAIN(VB_STORVSC_END_INIT, "end_initialization_complete", "Initialization ended"),
 	DONE(VB_STORVSC_QUERY_VERSION, "query_protocol_version_complete", "Version answer",
@@ -314,9 +320,9 @@ static const struct vb_msg msgs[] = {
 	    .from = VB_TO_GUEST),
 	ASKED(VB_STORVSC_EXECUTE_SRB, "execute_srb", "SCSI request", srb,
 	      .outside = "hv_scsi_data"),
-	ASKED(VB_STORVSC_RESET_LUN, "reset_lun", "Reset LUN", srb),
-	ASKED(VB_STORVSC_RESET_ADAPTER, "reset_adapter", "Reset adapter", srb),
-	ASKED(VB_STORVSC_RESET_BUS, "reset_bus", "Reset bus", srb),
+	ASKED(VB_STORVSC_RESET_LUN, "reset_lun", "Reset LUN", reset),
+	ASKED(VB_STORVSC_RESET_ADAPTER, "reset_adapter", "Reset adapter", reset),
+	ASKED(VB_STORVSC_RESET_BUS, "reset_bus", "Reset bus", reset),
 	ASKED(VB_STORVSC_BEGIN_INIT, "begin_initialization", "Begin initialization", unused),
 	ASKED(VB_STORVSC_END_INIT, "end_initialization", "End initialization", unused),
 	ASKED(VB_STORVSC_QUERY_VERSION, "query_protocol_version", "Version request", version,

@@ -54,32 +54,32 @@ Test(scsi_data, vital_product_data)
 	struct made_frame m;
 
 	read_data(&m, VPD(0), "00 00 0006 00 80 83 b0 b1 b2",
-		  "INQUIRY data, disk, code supported pages");
+		  "INQUIRY data, disk, supported pages");
 	read_data(&m, VPD(0x80), "00 80 0004 41424344",
-		  "INQUIRY data, disk, code unit serial number, serial \"ABCD\"");
+		  "INQUIRY data, disk, unit serial number, serial \"ABCD\"");
 	read_data(&m, VPD(0x83),
 		  "00 83 0028 01 03 00 10 600224808a9b1c2d3e4f506172839405"
 		  "02 01 00 10 4d736674 20202020 41424344 45464748",
-		  "INQUIRY data, disk, code device identification");
+		  "INQUIRY data, disk, device identification");
 	cr_assert_eq(storage_data_value(&m, D "inquiry.vpd.body.ids.designator.text"), 0);
 	storage_data_line(&m, "Id: 600224808a9b1c2d3e4f506172839405");
 	storage_data_line(&m, "Text: \"Msft    ABCDEFGH\"");
 	read_data(&m, VPD(0xb0),
 		  "00 b0 003c 00 00 0001 00002000 00001000 00000000 ffffffff 00000001 00000800"
 		  "80000000 0000000000010000 0000000000000000 0000000000000000 00000000",
-		  "INQUIRY data, disk, code block limits, max transfer 8192, "
+		  "INQUIRY data, disk, block limits, max transfer 8192, "
 		  "max unmap blocks 4294967295");
 	cr_assert_eq(storage_data_value(&m, D "inquiry.vpd.body.block_limits.max_write_same"),
 		     0x10000);
 	cr_assert_eq(
 		storage_data_value(&m, D "inquiry.vpd.body.block_limits.unmap_alignment.valid"), 1);
 	read_data(&m, VPD(0xb1), "00 b1 0004 0001 00 00",
-		  "INQUIRY data, disk, code block device characteristics, rotation rate 1");
+		  "INQUIRY data, disk, block device characteristics, rotation rate 1");
 	read_data(&m, VPD(0xb2), "00 b2 0004 00 e4 02 00",
-		  "INQUIRY data, disk, code logical block provisioning, thin");
+		  "INQUIRY data, disk, logical block provisioning, thin");
 	/* a page nobody describes is shown, not lost */
 	read_data(&m, VPD(0xb6), "00 b6 0002 1234",
-		  "INQUIRY data, disk, code zoned block device characteristics");
+		  "INQUIRY data, disk, zoned block device characteristics");
 	storage_data_line(&m, "Rest: 1234");
 }
 
@@ -91,7 +91,7 @@ Test(scsi_data, capacities)
 		  "Capacity, last lba 4194303, block length 512");
 	read_data(&m, OF_COMMAND(0x9e, 0x10, 0),
 		  "00000001ffffffff 00001000 00 03 c001 00000000 00000000 00000000 00000000",
-		  "Capacity or status, last lba 8589934591, block length 4096, lbpme");
+		  "Capacity or LBA status, last lba 8589934591, block length 4096, lbpme");
 	cr_assert_eq(storage_data_value(&m, D "service_action_in_16.capacity.exponents."
 					      "physical_exponent"),
 		     3);
@@ -101,8 +101,8 @@ Test(scsi_data, capacities)
 	/* the same command, another action */
 	read_data(&m, OF_COMMAND(0x9e, 0x12, 0),
 		  "00000014 00000000 0000000000000800 00000010 01 000000",
-		  "Capacity or status, lba 2048, n blocks 16, deallocated");
-	read_data(&m, OF_COMMAND(0x9e, 0x13, 0), "0102", "Capacity or status");
+		  "Capacity or LBA status, lba 2048, n blocks 16, deallocated");
+	read_data(&m, OF_COMMAND(0x9e, 0x13, 0), "0102", "Capacity or LBA status");
 	storage_data_line(&m, "Data of another action: 0102");
 }
 
@@ -112,7 +112,7 @@ Test(scsi_data, luns)
 
 	read_data(&m, OF_COMMAND(0xa0, 0, 0),
 		  "00000010 00000000 0000000000000000 0001000000000000 0000000000000000",
-		  "LUNs, first 0x0, first 0x1");
+		  "LUNs, first level 0x0, first level 0x1");
 	read_data(&m, OF_COMMAND(0xa0, 0, 0), "00000000 00000000", "LUNs");
 }
 
@@ -123,16 +123,16 @@ Test(scsi_data, mode_pages)
 	read_data(&m, OF_COMMAND(0x1a, 8, 0x3f),
 		  "1b 00 90 08 00 400000 00 000200 08 0a 0400 0000 0000 0000 0000"
 		  "0a 0a 02 00 00 00 0000 0000 0000",
-		  "Mode parameters, wp, code caching, wce 1, code control");
+		  "Mode parameters, wp, caching, wce 1, control");
 	cr_assert_eq(storage_data_value(&m, D "mode_sense_6.block_descriptor.block_length"), 512);
 	cr_assert_eq(storage_data_value(&m, D "mode_sense_6.block_descriptor.n_blocks"), 0x400000);
 	cr_assert_eq(storage_data_value(&m, D "mode_sense_6.device_specific.dpofua"), 1);
 	/* a subpage has a longer length */
 	read_data(&m, OF_COMMAND(0x5a, 0, 0x0a), "000c 00 10 00 00 0000 4a 01 0002 1234",
-		  "Mode parameters, code control");
+		  "Mode parameters, control");
 	cr_assert_eq(storage_data_value(&m, D "mode_sense_10.pages.long_length"), 2);
 	make(&m, VB_TO_HOST, OF_COMMAND(0x15, 0x10, 0),
-	     "00 00 00 00 08 0a 0400 0000 0000 0000 0000", "Mode parameters, code caching, wce 1");
+	     "00 00 00 00 08 0a 0400 0000 0000 0000 0000", "Mode parameters, caching, wce 1");
 }
 
 /* Linux asks for the head, to see how much there is. To end there is no fault. */

@@ -101,7 +101,7 @@ Test(storvsc, request)
 	ic_expect_summary(&ic, "SCSI request, lun 2, READ(6), lba 2097151, blocks 0");
 	storage_request(&ic, "9e 10 0000000000000000 00000020 00 00", 16, VB_STORVSC_READ);
 	ic_expect_summary(&ic, "SCSI request, lun 2, SERVICE ACTION IN(16), read capacity (16), "
-			       "lba 0, allocation length 32");
+			       "allocation length 32");
 }
 
 /* A command nobody describes, and a length that lies. */
