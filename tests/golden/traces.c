@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * golden-traces FILE FAULTY GUEST HOST NETWORK NETHOST NETBARE FRAMES TROUBLE: how the hand-made traces of
- * the golden tests were made. FILE is a good one: states, an offer, and a balloon that negotiates, gives
+ * golden-traces FILE FAULTY GUEST HOST NETWORK NETHOST NETBARE FRAMES TROUBLE STORAGE: how the hand-made
+ * traces of the golden tests were made. FILE is a good one: states, an offer, and a balloon that negotiates, gives
  * pages back and reports.
  * FAULTY has losses, a length that lies, packets that were cut, a failed write and an external part.
  * GUEST and HOST are the same traffic seen from both sides, each with faults of its own. NETWORK has
  * RNDIS messages outside the ring (traces_network.c), FRAMES a conversation over TCP (traces_frames.c),
- * TROUBLE one with a host that has some (traces_trouble.c).
+ * TROUBLE one with a host that has some (traces_trouble.c), STORAGE one with disks (traces_storage.c).
  * NETHOST is the same traffic as the host has it: in other pieces, with a frame that differs and one that
  * is missing. NETBARE has nothing of what is outside.
  */
@@ -57,6 +57,14 @@ void put(struct making *m, const struct record *r, const void *bytes, uint32_t l
 		h->relid = 2;
 		vb_guid_parse(NETWORK, h->device);
 	}
+	if (r->storage) {
+		h->class = r->storage;
+		h->relid = r->storage == VB_CLASS_FC ? 5 : 4;
+		vb_guid_parse(r->storage == VB_CLASS_FC ? FIBRE : STORAGE, h->device);
+	}
+	if (r->relid)
+		h->relid = r->relid;
+	h->subchannel = r->subchannel;
 	m->seq[r->cpu] += r->lost;
 	h->seq = synthesized ? VB_SEQ_SYNTHESIZED : m->seq[r->cpu]++;
 	m->time_ns += synthesized ? 0 : STEP;
@@ -280,15 +288,15 @@ static int make(const char *path, void (*fill)(struct making *m), uint64_t lost)
 
 int main(int argc, char **argv)
 {
-	if (argc != 10) {
+	if (argc != 11) {
 		fprintf(stderr,
 			"usage: golden-traces FILE FAULTY GUEST HOST NETWORK NETHOST NETBARE FRAMES "
-			"TROUBLE\n");
+			"TROUBLE STORAGE\n");
 		return 2;
 	}
 	return make(argv[1], put_good, 0) < 0 || make(argv[2], put_faulty, 3) < 0 ||
 	       make(argv[3], put_guest, 0) < 0 || make(argv[4], put_host, 0) < 0 ||
 	       make(argv[5], put_network, 0) < 0 || make(argv[6], put_nethost, 0) < 0 ||
 	       make(argv[7], put_netbare, 0) < 0 || make(argv[8], put_frames, 0) < 0 ||
-	       make(argv[9], put_trouble, 0) < 0;
+	       make(argv[9], put_trouble, 0) < 0 || make(argv[10], put_storage, 0) < 0;
 }

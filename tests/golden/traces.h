@@ -10,6 +10,8 @@
 #define INSTANCE "1eccfd72-4b41-45ef-b73a-4a6e44c12924"
 #define FCOPY "eb765408-105f-49b6-b4aa-c123b64d17d4"
 #define NETWORK "5f3c1e3a-2f34-4e5c-9d7c-000d3a6b1c2d"
+#define STORAGE "bd6a2f2e-5c1f-4f6b-8a54-3b6c1d2e4f50"
+#define FIBRE "3a1b7c52-7f0e-4a7d-9c66-0c5e8f1d2b34"
 #define BALLOON "525074dc-8985-46e2-8057-a307dc18a502"
 
 struct making {
@@ -28,6 +30,9 @@ struct making {
 struct record {
 	uint8_t kind, direction;
 	bool fcopy, network; /* of another device */
+	uint8_t storage;     /* or of that class */
+	uint32_t relid;	     /* 0: that of the device */
+	uint16_t subchannel;
 	uint16_t flags;
 	uint32_t cpu, lost, cut, result;
 	const void *ext;
@@ -54,6 +59,8 @@ void put_netbare(struct making *m);
 void put_frames(struct making *m);
 /* traces_trouble.c: what can go wrong with a network device */
 void put_trouble(struct making *m);
+/* traces_storage.c: SCSI and Fibre Channel */
+void put_storage(struct making *m);
 
 /* ---- traces_network.c, for others ---- */
 
