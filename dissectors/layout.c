@@ -219,3 +219,20 @@ const struct vb_proto *vb_payload_proto(const struct vb_proto *outer, const stru
 		return vb_proto_by_name(pipe);
 	return class->proto ? vb_proto_by_name(class->proto) : NULL;
 }
+
+uint32_t vb_walked_recall(const struct vb_frame *f, const struct vb_walked *w)
+{
+	uint32_t value = 0;
+
+	for (unsigned int i = 0; i < w->n_layers; i++) {
+		const struct vb_layer *l = &w->layer[i];
+		uint32_t n = vb_captured(f, l->off, l->proto->recall_len);
+
+		if (n > l->len)
+			n = l->len;
+		for (uint32_t byte = 0; byte < n; byte++)
+			value |= (uint32_t)f->data[l->off + byte]
+				 << (l->proto->recall_shift + 8 * byte);
+	}
+	return value;
+}

@@ -155,24 +155,6 @@ static struct vb_waiting *queue_of(struct vb_session *s, const struct vb_request
 			->waiting[2 * outside + (k->direction == VB_TO_GUEST)];
 }
 
-/* What the protocols of a request begin with, as struct vb_proto says; 0: nothing of that. */
-static uint32_t beginnings(const struct vb_frame *f, const struct vb_walked *w)
-{
-	uint32_t value = 0;
-
-	for (unsigned int i = 0; i < w->n_layers; i++) {
-		const struct vb_layer *l = &w->layer[i];
-		uint32_t n = vb_captured(f, l->off, l->proto->recall_len);
-
-		if (n > l->len)
-			n = l->len;
-		for (uint32_t byte = 0; byte < n; byte++)
-			value |= (uint32_t)f->data[l->off + byte]
-				 << (l->proto->recall_shift + 8 * byte);
-	}
-	return value;
-}
-
 /* How many requests of its channel are under way; NULL: nobody asks. */
 static struct vb_depth *depth_of(struct vb_session *s, const struct vb_frame *f,
 				 const struct vb_request_key *k)
@@ -212,7 +194,7 @@ static void learn_request(struct vb_session *s, const struct vb_frame *f, const 
 		.time_ns = f->time_ns,
 		.cpu = f->cpu,
 		.recalled = l->msg->recalls ? (uint32_t)vb_layer_slot(l, VB_S_RECALLED) :
-					      beginnings(f, w),
+					      vb_walked_recall(f, w),
 		.msg = l->msg,
 	};
 	queue = queue_of(s, &k);
@@ -279,7 +261,7 @@ void vb_session_recall(struct vb_session *s, const struct vb_walked *w, struct v
 		if (r && vb_request_whose(r, f->cpu, f->time_ns)->recalled)
 			f->recalled = vb_request_whose(r, f->cpu, f->time_ns)->recalled;
 	}
-	own = is_answer ? 0 : beginnings(f, w);
+	own = is_answer ? 0 : vb_walked_recall(f, w);
 	if (own)
 		f->recalled = own;
 }

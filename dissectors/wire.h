@@ -310,6 +310,12 @@ struct vb_walked {
 void vb_walk(const struct vb_proto *proto, const struct vb_frame *f, const struct vb_sink *sink,
 	     struct vb_walked *ret_w);
 
+/*
+ * What the answer to a walked frame is read by, its .recalled: what the protocols in it begin with, as
+ * struct vb_proto says. 0: nothing of that.
+ */
+uint32_t vb_walked_recall(const struct vb_frame *f, const struct vb_walked *w);
+
 /* What a frame begins with: control messages, packets, states and events. Never NULL. */
 const struct vb_proto *vb_root_proto(uint8_t kind);
 const struct vb_proto *vb_header_proto(void); /* of the record; the next: behind the packet */
