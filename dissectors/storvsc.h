@@ -32,15 +32,33 @@ enum vb_storvsc {
 
 /* Codes of an SRB's status, and bits beside them. */
 #define VB_SRB_SUCCESS 0x01u
+#define VB_SRB_ABORTED 0x02u
 #define VB_SRB_ERROR 0x04u
+#define VB_SRB_BUSY 0x05u
 #define VB_SRB_INVALID_REQUEST 0x06u
 #define VB_SRB_DATA_OVERRUN 0x12u
 #define VB_SRB_INVALID_LUN 0x20u
 #define VB_SRB_AUTOSENSE 0x80u
 
+/* Flags of an SRB. */
+#define VB_SRB_DISABLE_AUTOSENSE 0x20u
+
+/* What the operation of a completion came to (NTSTATUS). */
+#define VB_STORVSC_STATUS_SUCCESS 0x00000000u
+#define VB_STORVSC_STATUS_OVERFLOW 0x80000005u
+#define VB_STORVSC_STATUS_BUSY 0x80000011u
+#define VB_STORVSC_STATUS_INVALID_PARAMETER 0xc000000du
+#define VB_STORVSC_STATUS_INVALID_REQUEST 0xc0000010u
+#define VB_STORVSC_STATUS_REVISION 0xc0000059u
+#define VB_STORVSC_STATUS_NO_DEVICE 0xc00000c0u
+#define VB_STORVSC_STATUS_CANCELLED 0xc0000120u
+#define VB_STORVSC_STATUS_INVALID_STATE 0xc0000184u
+#define VB_STORVSC_STATUS_IO_ERROR 0xc0000185u
+
 /* Statuses of SCSI. */
 #define VB_SCSI_GOOD 0x00u
 #define VB_SCSI_CHECK_CONDITION 0x02u
+#define VB_SCSI_BUSY 0x08u
 
 /* Where the data goes. */
 enum vb_storvsc_direction {

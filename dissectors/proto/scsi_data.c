@@ -476,6 +476,16 @@ static const struct vb_row disc_information[] = {
 	END_ROWS,
 };
 
+static const struct vb_row mechanism_status[] = {
+	U8("slot", "Fault and current slot", .base = VB_HEX),
+	U8("mechanism", "Mechanism", .base = VB_HEX),
+	BE24("current_lba", "Current LBA"),
+	U8("n_slots", "Slots"),
+	BE16("table_length", "Length of the slot tables"),
+	REST,
+	END_ROWS,
+};
+
 static const struct vb_row dvd_structure[] = {
 	BE16("length", "Length"),
 	PAD("reserved", 2),
@@ -499,7 +509,7 @@ static const struct vb_msg msgs[] = {
 	MSG(VB_SCSI_READ_CAPACITY_10, "read_capacity_10", "Capacity", capacity_10),
 	BLOCKS(VB_SCSI_READ_10, "read_10", "Blocks read"),
 	BLOCKS(VB_SCSI_WRITE_10, "write_10", "Blocks to write"),
-	BLOCKS(0x2e, "write_verify_10", "Blocks to write"),
+	BLOCKS(VB_SCSI_WRITE_VERIFY_10, "write_verify_10", "Blocks to write"),
 	BLOCKS(VB_SCSI_VERIFY_10, "verify_10", "Blocks to compare with"),
 	MSG(0x37, "read_defect_data_10", "Defects", defects),
 	MSG(0x3b, "write_buffer", "Buffer", buffer),
@@ -520,7 +530,7 @@ static const struct vb_msg msgs[] = {
 	BLOCKS(VB_SCSI_READ_16, "read_16", "Blocks read"),
 	BLOCKS(0x89, "compare_and_write", "Blocks to compare and write"),
 	BLOCKS(VB_SCSI_WRITE_16, "write_16", "Blocks to write"),
-	BLOCKS(0x8e, "write_verify_16", "Blocks to write"),
+	BLOCKS(VB_SCSI_WRITE_VERIFY_16, "write_verify_16", "Blocks to write"),
 	BLOCKS(VB_SCSI_VERIFY_16, "verify_16", "Blocks to compare with"),
 	BLOCKS(VB_SCSI_WRITE_SAME_16, "write_same_16", "Block to write"),
 	MSG(VB_SCSI_SERVICE_IN_16, "service_action_in_16", "Capacity or LBA status", service_in_16),
@@ -529,6 +539,9 @@ static const struct vb_msg msgs[] = {
 	BLOCKS(VB_SCSI_READ_12, "read_12", "Blocks read"),
 	BLOCKS(VB_SCSI_WRITE_12, "write_12", "Blocks to write"),
 	MSG(0xad, "read_dvd_structure", "DVD structure", dvd_structure),
+	BLOCKS(VB_SCSI_WRITE_VERIFY_12, "write_verify_12", "Blocks to write"),
+	BLOCKS(VB_SCSI_VERIFY_12, "verify_12", "Blocks to compare with"),
+	MSG(VB_SCSI_MECHANISM_STATUS, "mechanism_status", "Mechanism status", mechanism_status),
 	BLOCKS(0xbe, "read_cd", "Sectors read"),
 	END_MSGS,
 };
