@@ -72,6 +72,12 @@ struct vb_host_options {
 	 * a negative errno, and err says why. NULL: there are none.
 	 */
 	int (*open_link)(void *ctx, const char *name, struct vb_err *err);
+	/*
+	 * Open a disk image by name, for reading, or reading and writing: a descriptor or a negative
+	 * errno, and err says why. NULL: there are none.
+	 */
+	int (*open_disk)(void *ctx, const char *name, bool writable, struct vb_err *err);
+	bool write_disks; /* guests may write to images; else what they write is kept in memory */
 	/* A version was agreed, or (0) the guest unloaded. NULL: nobody wants to know. */
 	void (*connected)(void *ctx, uint32_t version);
 };

@@ -126,6 +126,9 @@ void vb_hdevice_trouble(struct vb_hdevice *d, const char *fmt, ...)
 int vb_hdevice_open_file(struct vb_hdevice *d, const char *name);
 /* A network interface of the machine: a descriptor; else err says why not. */
 int vb_hdevice_open_link(struct vb_hdevice *d, const char *name, struct vb_err *err);
+/* A disk image: a descriptor, and whether the guest may write to it; else err says why not. */
+int vb_hdevice_open_disk(struct vb_hdevice *d, const char *name, bool *ret_writable,
+			 struct vb_err *err);
 
 bool vb_hchannel_is_open(const struct vb_hchannel *c);
 uint32_t vb_hchannel_relid(const struct vb_hchannel *c);
@@ -160,6 +163,12 @@ int vb_hchannel_send(struct vb_hchannel *c, const uint8_t *packet, uint32_t len)
  */
 int vb_hchannel_send_values(struct vb_hchannel *c, uint32_t len, const struct vb_value *values,
 			    size_t n);
+/*
+ * As well, where the rows of an answer depend on what the request had: recalled is that of
+ * vb_walked_recall().
+ */
+int vb_hchannel_send_answer(struct vb_hchannel *c, uint32_t recalled, uint32_t len,
+			    const struct vb_value *values, size_t n);
 
 /* ---- requests by words ---- */
 

@@ -294,8 +294,8 @@ static bool has_value(const struct vb_value *values, size_t n, const char *path)
 	return false;
 }
 
-int vb_hchannel_send_values(struct vb_hchannel *c, uint32_t len, const struct vb_value *values,
-			    size_t n)
+int vb_hchannel_send_answer(struct vb_hchannel *c, uint32_t recalled, uint32_t len,
+			    const struct vb_value *values, size_t n)
 {
 	uint32_t whole = (uint32_t)(((uint64_t)len + 7) & ~UINT64_C(7));
 	struct vb_value all[VB_VALUES_MAX];
@@ -315,12 +315,19 @@ int vb_hchannel_send_values(struct vb_hchannel *c, uint32_t len, const struct vb
 	vb_packets_frame(c, &f);
 	f.direction = VB_TO_GUEST;
 	f.wire_len = whole;
+	f.recalled = recalled;
 	rc = vb_values_encode(vb_root_proto(VB_KIND_PACKET), &f, all, n, room, whole);
 	if (rc)
 		c->reserved = 0;
 	else
 		vb_hchannel_publish(c);
 	return rc;
+}
+
+int vb_hchannel_send_values(struct vb_hchannel *c, uint32_t len, const struct vb_value *values,
+			    size_t n)
+{
+	return vb_hchannel_send_answer(c, 0, len, values, n);
 }
 
 void vb_hchannel_pause(struct vb_hchannel *c, bool is_paused)

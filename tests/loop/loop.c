@@ -55,6 +55,14 @@ static int open_link(void *ctx, const char *name, struct vb_err *err)
 	return fd < 0 ? vb_fail(err, -EPERM, "not permitted") : fd;
 }
 
+static int open_disk(void *ctx, const char *name, bool writable, struct vb_err *err)
+{
+	int fd = open(name, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+
+	(void)ctx;
+	return fd < 0 ? vb_fail(err, -errno, "%s", strerror(errno)) : fd;
+}
+
 static void trouble(void *ctx, const char *line)
 {
 	struct loop *l = ctx;
@@ -102,6 +110,8 @@ void loop_init(struct loop *l, const struct loop_options *opt)
 				      .trouble = trouble,
 				      .open_file = open_file,
 				      .open_link = open_link,
+				      .open_disk = open_disk,
+				      .write_disks = opt->write_disks,
 				      .connected = connected };
 
 	memset(l, 0, sizeof(*l));

@@ -44,6 +44,7 @@ struct loop_options {
 	uint64_t memory;    /* bytes; 0: LOOP_MEMORY */
 	size_t max_records; /* of the log, kept; 0: no log */
 	int link_fd;	    /* the end of an interface that a device may open; 0: none */
+	bool write_disks;   /* guests may write to disk images */
 };
 
 void loop_init(struct loop *l, const struct loop_options *opt);
