@@ -4,7 +4,8 @@
 
 #include "model.h"
 
-#define VB_MODELS(M) M(heartbeat) M(shutdown) M(timesync) M(kvp) M(vss) M(fcopy) M(netvsc)
+#define VB_MODELS(M)                                                                               \
+	M(heartbeat) M(shutdown) M(timesync) M(kvp) M(vss) M(fcopy) M(netvsc) M(scsi) M(ide) M(fc)
 
 #define DECLARE(m) extern const struct vb_model vb_model_##m;
 VB_MODELS(DECLARE)
