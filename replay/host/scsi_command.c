@@ -25,10 +25,10 @@
 	}
 /* Those with blocks all have the same three. */
 #define BLOCKS(opcode, name, flags, run)                                                           \
-	COMMAND(opcode, (flags) | SCSI_MEDIUM, run, CDB name ".lba", CDB name ".length",           \
+	COMMAND(opcode, (flags) | SCSI_MEDIUM, run, CDB name ".lba", CDB name ".blocks",           \
 		CDB name ".flags")
 #define BLOCKS_6(opcode, name, flags, run)                                                         \
-	COMMAND(opcode, (flags) | SCSI_MEDIUM, run, CDB name ".address.lba", CDB name ".length")
+	COMMAND(opcode, (flags) | SCSI_MEDIUM, run, CDB name ".address.lba", CDB name ".blocks")
 #define ROOM(name) CDB name ".allocation_length"
 #define LIST(name) CDB name ".parameter_list_length"
 

@@ -221,7 +221,7 @@ static void answer_page(struct vb_storvsc_request *r)
 		return vb_unit_fail(r, SENSE_CDB);
 	kinds[i].put(r, &p);
 	set(&p, INQUIRY "peripheral", peripheral(r));
-	set(&p, VPD "code", code);
+	set(&p, VPD "page_code", code);
 	set(&p, VPD "length", p.len);
 	vb_unit_answer(r, p.value, p.n, PAGE_HEAD + p.len, r->field[SCSI_ROOM]);
 }
@@ -262,7 +262,7 @@ void vb_unit_report_luns(struct vb_storvsc_request *r)
 	for (unsigned int i = 0; i < STORVSC_MAX_LUNS && !is_empty; i++) {
 		if (!r->s->unit[i])
 			continue;
-		snprintf(paths[n], sizeof(paths[n]), LUNS "lun[%u].first", n);
+		snprintf(paths[n], sizeof(paths[n]), LUNS "lun[%u].first_level", n);
 		values[1 + n] = (struct vb_value)VB_NUMBER(paths[n], i);
 		n++;
 	}
