@@ -145,7 +145,8 @@ int vb_diff_outside(struct vb_decoder *d, int (*each)(void *ctx, const struct vb
 
 	if (rc < 0)
 		return rc;
-	*ret_leads = o.in.proto != NULL;
+	/* a request that reads has its data with the answer, many commands have none */
+	*ret_leads = o.in.proto && !o.in.proto->by_request;
 	if (o.in.proto)
 		return each_message(d, &o, each, ctx);
 	if (d->ev->hdr.ext_len == 0)
