@@ -254,6 +254,11 @@ struct vb_host *vb_hdevice_host(struct vb_hdevice *d)
 	return d->h;
 }
 
+bool vb_hdevice_is_logged(const struct vb_hdevice *d)
+{
+	return d->h->opt.log != NULL;
+}
+
 const char *vb_hdevice_name(const struct vb_hdevice *d)
 {
 	return d->name;

@@ -112,6 +112,7 @@ struct vb_hchannel *vb_hdevice_channel(struct vb_hdevice *d, uint16_t index);
 uint32_t vb_hdevice_vmbus_version(const struct vb_hdevice *d);
 const struct vb_hdevice_config *vb_hdevice_config(const struct vb_hdevice *d);
 struct vb_host *vb_hdevice_host(struct vb_hdevice *d);
+bool vb_hdevice_is_logged(const struct vb_hdevice *d); /* outside() will be asked of each packet */
 /* Have timer() called at that time; VB_NEVER: not any more. One timer for each device. */
 void vb_hdevice_wake(struct vb_hdevice *d, uint64_t at_ns);
 /* The device's name: its class, and from the second one on a number ("kvp.1"). */

@@ -39,7 +39,9 @@ static void take_field(void *ctx, const struct vb_item *it)
 
 	if (!c->in_range)
 		return;
-	if (!strcmp(it->row->name, "byte_count"))
+	if (!strcmp(it->row->name, "range_count"))
+		c->r->n_said = it->value;
+	else if (!strcmp(it->row->name, "byte_count"))
 		begin_range(c, it->value);
 	else if (c->r->n && !strcmp(it->row->name, "byte_offset"))
 		c->r->range[c->r->n - 1].offset = (uint32_t)it->value;

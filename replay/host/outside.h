@@ -19,6 +19,7 @@ struct vb_hrange {
 struct vb_hranges {
 	struct vb_hrange *range;
 	size_t n;
+	uint64_t n_said; /* how many there are by the packet's own word, found or not */
 	uint64_t *pfns;
 	size_t n_pfns;
 	uint64_t len; /* bytes of all ranges */

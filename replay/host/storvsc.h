@@ -30,9 +30,10 @@
 #define STORVSC_MAX_CHANNELS 64u
 #define STORVSC_MAX_TRANSFER (8u << 20) /* bytes of one request; more is refused */
 #define STORVSC_MAX_WAITING 4096u	/* requests; more find the device busy */
-#define STORVSC_MAX_ERRORS 16u		/* that are to happen */
-#define STORVSC_SENSE_LEN 18u		/* in the fixed format */
-#define STORVSC_PATH 256u		/* bytes of a file's name */
+#define STORVSC_MAX_UNLOGGED 4096u
+#define STORVSC_MAX_ERRORS 16u /* that are to happen */
+#define STORVSC_SENSE_LEN 18u  /* in the fixed format */
+#define STORVSC_PATH 256u      /* bytes of a file's name */
 
 struct vb_storage;
 
@@ -78,6 +79,7 @@ struct vb_storvsc_request {
 	struct vb_storvsc_request *next;
 	struct vb_storage *s;
 	uint16_t channel;
+	bool is_logged;	   /* its completion */
 	bool is_notice;	   /* no answer, but something the host says by itself: its operation */
 	uint64_t trans_id; /* of the packet */
 	uint32_t recalled; /* its operation, and what the CDB begins with */
@@ -151,7 +153,9 @@ struct vb_storage {
 	struct vb_storvsc_queue queue[STORVSC_MAX_CHANNELS];
 	struct vb_storvsc_request *waiting; /* for its time; in the order of these */
 	uint32_t n_waiting, n_lost;	    /* n_lost: of them, that get no answer */
-	const struct vb_storvsc_request *answering;
+	struct vb_storvsc_request *answering;
+	struct vb_storvsc_request *unlogged; /* answered, but a fault holds the packet back */
+	uint32_t n_unlogged;
 	/* the units */
 	bool is_built;
 	struct vb_storvsc_unit *unit[STORVSC_MAX_LUNS];
@@ -230,6 +234,10 @@ uint64_t vb_storvsc_unit_id(const struct vb_storage *s, uint8_t lun);
 
 void vb_storvsc_outside(struct vb_hdevice *d, const struct vb_frame *packet, uint32_t limit,
 			struct vb_hext *ext);
+
+/* An answer was given away: free the request, or keep it until its packet is logged. */
+void vb_storvsc_answered(struct vb_storvsc_request *r);
+void vb_storvsc_forget_unlogged(struct vb_storage *s, uint16_t channel);
 
 /* ---- scsi_command.c ---- */
 

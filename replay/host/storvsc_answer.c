@@ -113,7 +113,10 @@ static bool send_first(struct vb_storage *s, struct vb_hchannel *c, struct vb_st
 		vb_hdevice_trouble(s->d, "an answer cannot be sent: %s", strerror(-rc));
 	take_first(q);
 	vb_storvsc_init_answered(r);
-	vb_storvsc_free_request(r);
+	if (rc)
+		vb_storvsc_free_request(r);
+	else
+		vb_storvsc_answered(r);
 	return true;
 }
 
@@ -184,5 +187,6 @@ void vb_storvsc_drop_answers(struct vb_storage *s, uint16_t channel)
 
 	while (q->first)
 		vb_storvsc_free_request(take_first(q));
+	vb_storvsc_forget_unlogged(s, channel);
 	q->is_paused = false; /* a channel begins unpaused */
 }

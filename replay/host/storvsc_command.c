@@ -68,10 +68,12 @@ static void add_command(struct vb_hdevice *d, const char *const *words, size_t n
 
 	if (n != 3 || parse_lun(words[1], &lun) || parse_size(words[2], &size))
 		return vb_hrequest_done(rq, -EINVAL, "add LUN MIB");
-	vb_storvsc_attend(s, STORVSC_LUNS);
 	rc = vb_storvsc_unit_add(s, lun, size);
 	if (rc)
 		return fail(rq, rc);
+	/* the new one has nothing to tell */
+	vb_storvsc_attend(s, STORVSC_LUNS);
+	s->unit[lun]->attention = 0;
 	vb_storvsc_notify(s, VB_STORVSC_ENUMERATE_BUS);
 	vb_hrequest_done(rq, 0, NULL);
 }

@@ -200,7 +200,7 @@ static int read_data(struct vb_storvsc_request *r, const struct vb_hpacket *p)
 	rc = vb_hranges_read(&p->frame, &r->data);
 	if (rc)
 		return rc;
-	if (r->data.n != 1 || !r->data.n_pfns || r->data.len < r->data_len)
+	if (r->data.n != 1 || r->data.n_said != 1 || !r->data.n_pfns || r->data.len < r->data_len)
 		return -EBADMSG;
 	return r->data_len > STORVSC_MAX_TRANSFER ? -EMSGSIZE : 0;
 }
@@ -239,7 +239,8 @@ static void schedule(struct vb_storvsc_request *r)
 static void take_srb(struct vb_storvsc_request *r, const struct vb_hpacket *p,
 		     const struct vb_frame *message)
 {
-	int rc = read_srb(r, message);
+	/* all of it is there in all messages of the version */
+	int rc = message->wire_len < r->reply_len ? -EBADMSG : read_srb(r, message);
 
 	if (rc == 0)
 		rc = read_data(r, p);

@@ -231,6 +231,10 @@ int vb_storvsc_insert(struct vb_storage *s, struct vb_storvsc_unit *u, const cha
 		return rc;
 	o.writable = false;
 	rc = vb_disk_new(&o, &u->disk);
+	if (rc == 0 && !vb_storvsc_unit_blocks(u)) {
+		vb_storvsc_eject(u);
+		rc = -EINVAL;
+	}
 	if (rc)
 		return vb_fail(err, rc, "%s: %s", name, strerror(-rc));
 	u->attention |= STORVSC_NEW_MEDIUM;
