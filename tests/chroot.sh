@@ -72,6 +72,11 @@ mount_devices() {
 		: >"$root/dev/$node"
 		mount --bind "/dev/$node" "$root/dev/$node"
 	done
+	if [ -e /dev/net/tun ]; then
+		mkdir "$root/dev/net"
+		: >"$root/dev/net/tun"
+		mount --bind /dev/net/tun "$root/dev/net/tun"
+	fi
 	mkdir "$root/dev/pts" "$root/dev/shm"
 	mount -t devpts -o newinstance,ptmxmode=666 devpts "$root/dev/pts"
 	mount -t tmpfs shm "$root/dev/shm"

@@ -16,10 +16,11 @@ foreach(line IN LISTS lines)
 		foreach(word IN LISTS LAUNCH)
 			string(APPEND text "${word} ")
 		endforeach()
-		# nothing run is no success
-		string(APPEND text "[=[${PROGRAM}]=] --filter ${suite}/${CMAKE_MATCH_1})\n"
+		# Nothing run is no success. A test that says it cannot run here is not run: ctest lists it.
+		string(APPEND text "[=[${PROGRAM}]=] --verbose --filter ${suite}/${CMAKE_MATCH_1})\n"
 			"set_tests_properties([=[${name}]=] PROPERTIES LABELS unit TIMEOUT 60 "
-			"FAIL_REGULAR_EXPRESSION \"Tested: 0 \")\n")
+			"FAIL_REGULAR_EXPRESSION \"Tested: 0 \" "
+			"SKIP_REGULAR_EXPRESSION \"SKIP. ${suite}::${CMAKE_MATCH_1}: (no|only) \")\n")
 		math(EXPR count "${count} + 1")
 	endif()
 endforeach()
