@@ -2,6 +2,7 @@
 #include "replay/session.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -98,6 +99,17 @@ static int open_link(void *ctx, const char *name, struct vb_err *err)
 	return rc;
 }
 
+static int open_disk(void *ctx, const char *name, bool writable, struct vb_err *err)
+{
+	const struct vb_guest_session *s = ctx;
+	int fd;
+
+	if (s->opt->emulated)
+		return vb_fail(err, -ENOTSUP, "an emulated machine has none of this one's files");
+	fd = open(name, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+	return fd < 0 ? vb_fail(err, -errno, "%s", strerror(errno)) : fd;
+}
+
 /* ---- setting up ---- */
 
 /* The second serial port is the agent's: the kernel's driver, which would try it out, leaves it alone. */
@@ -152,6 +164,8 @@ static int make_host(struct vb_guest_session *s, struct vb_err *err)
 		.connected = connected,
 		.open_file = open_file,
 		.open_link = open_link,
+		.open_disk = open_disk,
+		.write_disks = s->opt->write_disks,
 	};
 
 	s->host = vb_host_new(&host);

@@ -50,6 +50,7 @@ struct vb_session_options {
 	bool emulated; /* the machine around the guest: instructions cost much, and it is ours alone */
 	bool counted;		     /* time is a number of instructions: a busy second is long */
 	bool measure;		     /* as in struct vb_vm_options */
+	bool write_disks;	     /* the guest may write to disk images */
 	uint64_t deadline_ns;	     /* of all; 0: none */
 	const char *host_log;	     /* NULL: none */
 	uint32_t payload;	     /* bytes of each frame that it keeps */
