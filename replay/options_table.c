@@ -145,7 +145,7 @@ const struct vb_option_row vb_replay_rows[] = {
 
 	{ "The host", "devices", 0, "LIST", 0, GUEST, NULL, TEXT(devices),
 	  .help = "what it offers, by class, with commas; default: all integration services; "
-		  "netvsc: a network adapter" },
+		  "netvsc: a network adapter; scsi, ide, fc: disks" },
 	{ NULL, "persona", 0, "FILE", 0, GUEST, NULL, TEXT(persona),
 	  .help = "settings of the devices" },
 	{ NULL, "vmbus-version", 0, "V", 0, BOTH, NULL, set_version,
@@ -155,7 +155,7 @@ const struct vb_option_row vb_replay_rows[] = {
 	{ NULL, "fault", 0, "SPEC", 0, BOTH, NULL, add_word, MEMBER(faults),
 	  .help = "CLASS:FAULT[,FAULT...]: what goes wrong on purpose; may be given again" },
 	{ NULL, "write", 0, NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(write),
-	  .help = "let the guest write to disk images; no device of now has any" },
+	  .help = "let the guest write to disk images; else what it writes is kept in memory" },
 
 	{ "What happens", "workload", 0, "SCRIPT", 0, BOTH, NULL, TEXT(workload),
 	  .help = "run this in the guest (busybox sh); without it the guest waits for Ctrl-C" },
