@@ -318,6 +318,18 @@ static const char *argument(uint8_t which)
 		"queues=2",
 		"backend=sink",
 		"backend=tap:x",
+		"scsi",
+		"disks=2",
+		"thin=on",
+		"cache=on",
+		"dvd=on",
+		"latency=100",
+		"read",
+		"write",
+		"enumerate",
+		"force",
+		"3/11/0",
+		"64",
 	};
 
 	return arguments[which % (sizeof(arguments) / sizeof(arguments[0]))];
