@@ -209,7 +209,7 @@ void vb_storvsc_drop_answers(struct vb_storage *s, uint16_t channel);
 
 /* ---- storvsc_units.c ---- */
 
-/* What the settings say; nothing happens if it is so already. */
+/* What the settings say, for a driver that comes; disks that are as they say keep their bytes. */
 int vb_storvsc_units_begin(struct vb_storage *s, struct vb_err *err);
 void vb_storvsc_units_end(struct vb_storage *s);
 /* The unit a request is for; NULL: none. */

@@ -11,13 +11,16 @@
 static int parse_text(const struct vb_setting *row, void *state, const char *text)
 {
 	size_t len = strlen(text);
+	char *to = vb_setting_member(row, state);
 
 	if (len > row->most)
 		return -EINVAL;
 	for (size_t i = 0; i < len; i++)
 		if (text[i] < ' ' || text[i] > '~')
 			return -EINVAL;
-	memcpy(vb_setting_member(row, state), text, len + 1);
+	/* nothing of what was there before: shapes are compared byte by byte */
+	memset(to, 0, row->most + 1);
+	memcpy(to, text, len);
 	return 0;
 }
 

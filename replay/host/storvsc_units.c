@@ -28,7 +28,6 @@ static struct vb_storvsc_unit *new_unit(struct vb_storage *s, uint8_t lun)
 	u->lun = lun;
 	u->block_len = (uint32_t)s->built.block;
 	u->readonly = s->built.readonly;
-	u->wce = s->cache;
 	s->unit[lun] = u;
 	return u;
 }
@@ -51,6 +50,7 @@ int vb_storvsc_unit_add(struct vb_storage *s, uint8_t lun, uint64_t size)
 	u = new_unit(s, lun);
 	if (!u)
 		return -ENOMEM;
+	u->wce = s->cache;
 	o.n_blocks = size * MIB / u->block_len;
 	rc = fill_unit(s, u, &o);
 	if (rc)
@@ -128,9 +128,32 @@ static int add_drive(struct vb_storage *s, uint8_t lun, struct vb_err *err)
 	if (!u)
 		return vb_fail(err, -ENOMEM, "%s: not enough memory", vb_hdevice_name(s->d));
 	u->is_dvd = u->readonly = true;
-	u->wce = false;
 	u->block_len = DISC_BLOCK;
 	return s->built.medium[0] ? vb_storvsc_insert(s, u, "", err) : 0;
+}
+
+static int build(struct vb_storage *s, struct vb_err *err)
+{
+	int rc = 0;
+
+	vb_storvsc_units_end(s);
+	memcpy(&s->built, &s->shape, sizeof(s->built));
+	s->is_built = true;
+	for (uint8_t i = 0; i < s->built.n_disks && rc == 0; i++)
+		rc = add_disk(s, i, err);
+	if (rc == 0 && s->built.dvd)
+		rc = add_drive(s, (uint8_t)s->built.n_disks, err);
+	return rc;
+}
+
+/* What a driver that comes anew finds; it had no chance to change that for good. */
+static void set_defaults(struct vb_storage *s)
+{
+	for (unsigned int i = 0; i < STORVSC_MAX_LUNS; i++)
+		if (s->unit[i]) {
+			s->unit[i]->wce = s->cache && !s->unit[i]->is_dvd;
+			s->unit[i]->is_locked = false;
+		}
 }
 
 int vb_storvsc_units_begin(struct vb_storage *s, struct vb_err *err)
@@ -138,15 +161,9 @@ int vb_storvsc_units_begin(struct vb_storage *s, struct vb_err *err)
 	int rc = 0;
 
 	/* what is written stays when a driver comes anew */
-	if (s->is_built && memcmp(&s->shape, &s->built, sizeof(s->shape)) == 0)
-		return 0;
-	vb_storvsc_units_end(s);
-	s->built = s->shape;
-	s->is_built = true;
-	for (uint8_t i = 0; i < s->built.n_disks && rc == 0; i++)
-		rc = add_disk(s, i, err);
-	if (rc == 0 && s->built.dvd)
-		rc = add_drive(s, (uint8_t)s->built.n_disks, err);
+	if (!s->is_built || memcmp(&s->shape, &s->built, sizeof(s->shape)) != 0)
+		rc = build(s, err);
+	set_defaults(s);
 	return rc;
 }
 

@@ -203,6 +203,45 @@ Test(storvsc_init, settings_for_the_next_driver)
 	stor_bench_free(b);
 }
 
+static void come_anew(struct stor_bench *b, const char *settings)
+{
+	struct loop_request rq;
+
+	loop_command(&b->l, &rq, settings);
+	cr_assert_eq(rq.status, 0, "%s", rq.text);
+	stor_bench_close(b, 0);
+	stor_bench_open(b, 0);
+	stor_start(b, VB_STORVSC_WIN10);
+}
+
+Test(storvsc_init, disks_that_are_as_before_keep_their_bytes)
+{
+	struct stor_bench *b = stor_bench_started(NULL);
+	const struct stor_request caching = { STOR_CDB(0x1a, 8, 8, 0, 64, 0), .way = STOR_IN,
+					      .data_len = 64 };
+	uint8_t data[512] = { 7 };
+	struct loop_request rq;
+
+	stor_write(b, 0, 0, 1, data);
+	loop_command(&b->l, &rq, "set scsi medium=long disks=2");
+	cr_assert_eq(rq.status, 0);
+	come_anew(b, "set scsi medium= disks=1 cache=on thin=on");
+	cr_expect_eq(stor_read(b, 0, 0, 1, data), VB_SRB_SUCCESS);
+	cr_expect_eq(data[0], 7);
+	cr_assert_eq(stor_answer(b, &caching, data), 24);
+	cr_expect_eq(data[6], 4, "the cache is on");
+	come_anew(b, "set scsi medium=x");
+	come_anew(b, "set scsi medium=");
+	stor_read(b, 0, 0, 1, data);
+	cr_expect_eq(data[0], 0, "others are made anew");
+	data[0] = 7;
+	stor_write(b, 0, 0, 1, data);
+	come_anew(b, "set scsi cache=off");
+	stor_read(b, 0, 0, 1, data);
+	cr_expect_eq(data[0], 7);
+	stor_bench_free(b);
+}
+
 /* ---- sub-channels ---- */
 
 Test(storvsc_init, sub_channels)
