@@ -330,6 +330,20 @@ static const char *argument(uint8_t which)
 		"force",
 		"3/11/0",
 		"64",
+		"file=/bin/sh",
+		"block=4096",
+		"version=5.1",
+		"size=1G",
+		"size=2X",
+		"serial=x",
+		"readonly=on",
+		"port-wwn=50:01:02:03:04:05:06:07",
+		"port-wwn=x",
+		"medium=/bin/sh",
+		"paths=2",
+		"fc",
+		"block=1",
+		"version=9",
 	};
 
 	return arguments[which % (sizeof(arguments) / sizeof(arguments[0]))];
