@@ -1,12 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/*
- * Numbers of SCSI commands that programs here send or answer (T10 SPC-4, SBC-3), and rows of the data
- * of commands that have files of their own. Private to dissectors/ but for the numbers.
- */
+/* Numbers of SCSI commands that programs here send or answer (T10 SPC-4, SBC-3; MMC-6). */
 #ifndef VB_SCSI_H
 #define VB_SCSI_H
-
-#include "wire.h"
 
 enum vb_scsi {
 	VB_SCSI_TEST_UNIT_READY = 0x00,
@@ -60,19 +55,5 @@ enum vb_scsi {
 #define VB_SCSI_GET_LBA_STATUS 0x12u
 #define VB_SCSI_PORT_GROUPS 0x0au
 #define VB_SCSI_SUPPORTED_OPCODES 0x0cu
-
-/*
- * Conditions on what the request's CDB had: bytes 1 and 2 (vb_frame.recalled has byte 0 in its lowest
- * bits).
- */
-#define VB_CDB_BYTE_1(m, v) .when = VB_S_RECALLED, .mask = (m) << 8, .equals = (v) << 8
-#define VB_CDB_BYTE_2(m, v) .when = VB_S_RECALLED, .mask = (m) << 16, .equals = (v) << 16
-
-extern const struct vb_row vb_scsi_inquiry[]; /* scsi_vpd.c */
-extern const struct vb_row vb_scsi_mode_6[];  /* scsi_mode.c */
-extern const struct vb_row vb_scsi_mode_10[];
-extern const struct vb_name vb_scsi_mode_pages[];
-extern const struct vb_row vb_scsi_log[]; /* scsi_log.c */
-extern const struct vb_name vb_scsi_log_pages[];
 
 #endif

@@ -6,7 +6,7 @@
  * Layouts: T10 SPC-4 (of all devices), SBC-3 (disks), SES-3 (enclosures); MMC-6 (DVDs).
  */
 #include "../rows.h"
-#include "../scsi.h"
+#include "../scsi_rows.h"
 
 #define LENGTH VB_S_LEN
 #define ID_LENGTH VB_S_HEAD

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /* Parameters of LOG SENSE and LOG SELECT. Layout: T10 SPC-4 7.3. */
 #include "../rows.h"
-#include "../scsi.h"
+#include "../scsi_rows.h"
 
 #define PAGE_LENGTH VB_S_LEN
 #define VALUE_LENGTH VB_S_HEAD

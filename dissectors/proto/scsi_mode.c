@@ -6,7 +6,7 @@
  * before it.
  */
 #include "../rows.h"
-#include "../scsi.h"
+#include "../scsi_rows.h"
 
 #define BLOCK_DESCRIPTORS VB_S_HEAD
 #define CODE VB_S_A

@@ -5,7 +5,7 @@
  * Layouts: T10 SPC-4 6.6 and 7.8; pages 0xb0 to 0xb2: SBC-3 6.5; page 0x89: SAT-3.
  */
 #include "../rows.h"
-#include "../scsi.h"
+#include "../scsi_rows.h"
 
 #define LENGTH VB_S_LEN
 #define PAGE VB_S_A
