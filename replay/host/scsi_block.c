@@ -247,15 +247,15 @@ static int read_extents(const struct vb_storvsc_request *r, const uint8_t *list,
 	n = min_of(head.number, len - UNMAP_HEAD) / UNMAP_EXTENT;
 	if (n > SCSI_MAX_EXTENTS)
 		return -1;
-	for (unsigned int i = 0; i < n; i++) {
-		snprintf(paths[2 * i], sizeof(paths[0]), UNMAP "extent[%u].lba", i);
-		snprintf(paths[2 * i + 1], sizeof(paths[0]), UNMAP "extent[%u].n_blocks", i);
+	for (size_t i = 0; i < n; i++) {
+		snprintf(paths[2 * i], sizeof(paths[0]), UNMAP "extent[%zu].lba", i);
+		snprintf(paths[2 * i + 1], sizeof(paths[0]), UNMAP "extent[%zu].n_blocks", i);
 		w[2 * i].path = paths[2 * i];
 		w[2 * i + 1].path = paths[2 * i + 1];
 	}
 	if (vb_unit_read(r, list, len, w, 2 * n) != 2 * n)
 		return -1;
-	for (unsigned int i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++)
 		ret[i] = (struct extent){ w[2 * i].number, w[2 * i + 1].number };
 	return (int)n;
 }

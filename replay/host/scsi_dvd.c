@@ -51,7 +51,7 @@ static uint64_t address(const struct vb_storvsc_request *r, uint64_t lba)
 
 	if (!(r->field[SCSI_A] & MSF))
 		return lba;
-	return frames / (75 * 60) << 16 | frames / 75 % 60 << 8 | frames % 75;
+	return frames / 4500 << 16 | frames / 75 % 60 << 8 | frames % 75;
 }
 
 struct toc {

@@ -266,7 +266,7 @@ void vb_unit_report_luns(struct vb_storvsc_request *r)
 		values[1 + n] = (struct vb_value)VB_NUMBER(paths[n], i);
 		n++;
 	}
-	values[0] = (struct vb_value)VB_NUMBER(LUNS "list_length", n * LUN_LEN);
+	values[0] = (struct vb_value)VB_NUMBER(LUNS "list_length", (uint64_t)n * LUN_LEN);
 	vb_unit_answer(r, values, 1 + n, 8 + n * LUN_LEN, r->field[SCSI_ROOM]);
 }
 

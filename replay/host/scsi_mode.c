@@ -183,7 +183,7 @@ static void select_pages(struct vb_storvsc_request *r, const uint8_t *list, uint
 	vb_unit_read(r, list, len, w, n);
 	if (!w[n - 1].found)
 		return vb_unit_fail(r, SENSE_LIST_LENGTH);
-	for (unsigned int i = 0; i < MAX_SELECTED && w[2 * i].found && !sense; i++)
+	for (size_t i = 0; i < MAX_SELECTED && w[2 * i].found && !sense; i++)
 		sense = select_page(r, &w[2 * i], &w[2 * i + 1]);
 	if (sense)
 		vb_unit_fail(r, sense);

@@ -18,9 +18,7 @@ static int parse_text(const struct vb_setting *row, void *state, const char *tex
 	for (size_t i = 0; i < len; i++)
 		if (text[i] < ' ' || text[i] > '~')
 			return -EINVAL;
-	/* nothing of what was there before: shapes are compared byte by byte */
-	memset(to, 0, row->most + 1);
-	memcpy(to, text, len);
+	memcpy(to, text, len + 1);
 	return 0;
 }
 

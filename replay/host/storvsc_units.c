@@ -137,7 +137,7 @@ static int build(struct vb_storage *s, struct vb_err *err)
 	int rc = 0;
 
 	vb_storvsc_units_end(s);
-	memcpy(&s->built, &s->shape, sizeof(s->built));
+	s->built = s->shape;
 	s->is_built = true;
 	for (uint8_t i = 0; i < s->built.n_disks && rc == 0; i++)
 		rc = add_disk(s, i, err);
@@ -156,12 +156,19 @@ static void set_defaults(struct vb_storage *s)
 		}
 }
 
+static bool is_same(const struct vb_storvsc_shape *a, const struct vb_storvsc_shape *b)
+{
+	return a->n_disks == b->n_disks && a->size == b->size && a->block == b->block &&
+	       a->memory == b->memory && a->dvd == b->dvd && a->readonly == b->readonly &&
+	       strcmp(a->files, b->files) == 0 && strcmp(a->medium, b->medium) == 0;
+}
+
 int vb_storvsc_units_begin(struct vb_storage *s, struct vb_err *err)
 {
 	int rc = 0;
 
 	/* what is written stays when a driver comes anew */
-	if (!s->is_built || memcmp(&s->shape, &s->built, sizeof(s->shape)) != 0)
+	if (!s->is_built || !is_same(&s->shape, &s->built))
 		rc = build(s, err);
 	set_defaults(s);
 	return rc;
