@@ -6,8 +6,8 @@
  * SCSI); MMC-6 (DVDs). Where types of devices give one number different meanings, it is that of
  * disks.
  */
-#include "../scsi.h"
 #include "../rows.h"
+#include "../scsi_rows.h"
 
 static const struct vb_row head[] = {
 	U8("opcode", "Command", .base = VB_HEX, .set = VB_S_TYPE),

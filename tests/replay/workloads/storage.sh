@@ -18,11 +18,11 @@ step "vendor $(cat $disk/device/vendor) model $(cat $disk/device/model) rev $(ca
 [ ! -e /sys/block/sdc ] || fail "there is a third disk: $(ls /sys/block)"
 
 step "write and read"
-yes "storage of a guest" | head -c 8388608 >/tmp/data
+head -c 4194304 /dev/urandom >/tmp/data
 dd if=/tmp/data of=/dev/sda bs=64k seek=16 2>/dev/null || fail "cannot write"
 sync
 echo 3 >/proc/sys/vm/drop_caches
-dd if=/dev/sda of=/tmp/back bs=64k skip=16 count=128 2>/dev/null || fail "cannot read"
+dd if=/dev/sda of=/tmp/back bs=64k skip=16 count=64 2>/dev/null || fail "cannot read"
 cmp /tmp/data /tmp/back || fail "it reads otherwise than it was written"
 
 step "a file system"
