@@ -117,6 +117,7 @@ struct vb_sink coverage_sink(struct coverage *c)
 void coverage_check(const struct coverage *c, const struct vb_walked *w)
 {
 	const struct vb_frame *f = c->f;
+	bool as_asked = false;
 
 	REQUIRE(!c->depth);
 	REQUIRE(c->n_calls <= (uint64_t)CALLS_PER_BYTE * f->wire_len + CALLS_PER_FRAME);
@@ -125,8 +126,10 @@ void coverage_check(const struct coverage *c, const struct vb_walked *w)
 	REQUIRE(!memcmp(c->n_notes, w->n_notes, sizeof(c->n_notes)));
 	REQUIRE(w->unexplained >= c->gap_bytes && w->unexplained <= f->cap_len);
 	REQUIRE(w->n_layers >= 1 && w->n_layers <= VB_MAX_LAYERS);
-	for (unsigned int i = 0; i < w->n_layers; i++)
+	for (unsigned int i = 0; i < w->n_layers; i++) {
 		REQUIRE((uint64_t)w->layer[i].off + w->layer[i].len <= f->wire_len);
-	/* a message that the capture did not cut has no cut fields */
-	REQUIRE(f->cap_len < f->wire_len || !w->n_notes[VB_NOTE_CUT]);
+		as_asked |= w->layer[i].proto->as_asked;
+	}
+	/* a message that neither the capture nor its reader cut has no cut fields */
+	REQUIRE(f->cap_len < f->wire_len || as_asked || !w->n_notes[VB_NOTE_CUT]);
 }

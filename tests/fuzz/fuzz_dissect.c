@@ -45,6 +45,7 @@ struct talk {
 	struct vb_session *s;
 	uint64_t number, time_ns;
 	uint8_t direction;
+	uint32_t recalled;
 };
 
 static const uint32_t vmbus_versions[] = { 0,	       0x0000000d, 0x00010001, 0x00040000,
@@ -207,16 +208,19 @@ static void take_place(struct talk *t, const struct input *in, bool outside, str
 	f->time_ns = t->time_ns;
 }
 
-/* What is known before the frame is read. */
-static void prepare(const struct talk *t, const struct input *in, const struct vb_proto *proto,
+/* What is known before the frame is read; of what lies outside, what the packet before knew. */
+static void prepare(struct talk *t, const struct input *in, const struct vb_proto *proto,
 		    bool outside, struct vb_frame *f)
 {
 	struct vb_walked w;
 
 	if (!(in->more & UNPREPARED))
 		vb_session_prepare(t->s, f);
-	if (!outside)
+	if (!outside) {
+		t->recalled = f->recalled;
 		return;
+	}
+	f->recalled = proto->by_request ? t->recalled : 0;
 	vb_walk(proto, f, NULL, &w);
 	vb_session_recall(t->s, &w, f);
 }
