@@ -51,6 +51,7 @@ struct vb_tree_sink {
 		proto_tree *tree;
 		proto_item *item;
 	} level[48];		 /* more than the walk nests */
+	bool big_bits;		 /* of the integer whose bits are shown */
 	wmem_array_t *handovers; /* struct vb_handover */
 	wmem_array_t *frames;	 /* tvbuff_t *: Ethernet frames, or parts of them */
 };

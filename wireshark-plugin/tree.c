@@ -22,12 +22,15 @@ static int start(const struct vb_tree_sink *t, const struct vb_item *it)
 	return (int)MIN(it->off, tvb_captured_length(t->tvb));
 }
 
-static guint encoding(const struct vb_row *row)
+/* Bits are read as the integer is that they belong to. */
+static guint encoding(const struct vb_tree_sink *t, const struct vb_row *row)
 {
 	if (row->type == VB_UTF16)
 		return ENC_LITTLE_ENDIAN | ENC_UTF_16;
 	if (row->type == VB_ASCII)
 		return ENC_ASCII | ENC_NA;
+	if (row->type == VB_BIT)
+		return t->big_bits ? ENC_BIG_ENDIAN : ENC_LITTLE_ENDIAN;
 	return row->big ? ENC_BIG_ENDIAN : ENC_LITTLE_ENDIAN;
 }
 
@@ -35,7 +38,7 @@ static proto_item *add(const struct vb_tree_sink *t, proto_tree *tree, int id,
 		       const struct vb_item *it)
 {
 	return proto_tree_add_item(tree, id, t->tvb, start(t, it), captured(t, it),
-				   it->row ? encoding(it->row) : ENC_NA);
+				   it->row ? encoding(t, it->row) : ENC_NA);
 }
 
 static void tree_open(void *ctx, enum vb_span span, const struct vb_item *it)
@@ -46,6 +49,8 @@ static void tree_open(void *ctx, enum vb_span span, const struct vb_item *it)
 	const struct vb_bound *bound;
 
 	vb_path_open(&t->path, span, it);
+	if (span == VB_SPAN_BITS)
+		t->big_bits = it->row->big;
 	if (span != VB_SPAN_ARRAY) { /* its elements stand beside each other */
 		bound = vb_bind_find(t->binding, vb_path_span(&t->path));
 		item = add(t, tree, bound->id, it);
