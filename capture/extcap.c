@@ -64,7 +64,7 @@ static const struct setting {
 	{ "--display-filter", "Display filter", "string", true },
 	{ "--frames", "Network frames (as a capture filter)", "string", true },
 	{ "--snapshot-length", "Snapshot length (bytes)", "unsigned", false },
-	{ "--payload", "Bytes of each network frame", "unsigned", false },
+	{ "--payload", "Bytes of each network frame or storage command", "unsigned", false },
 	{ "--buffer-size", "Buffer size (KiB)", "unsigned", false },
 	{ "--signals", "Signals and interrupts", "boolflag", false },
 };
