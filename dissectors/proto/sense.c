@@ -193,6 +193,7 @@ const struct vb_proto vb_proto_sense = {
 	.title = "SCSI sense data",
 	.head = head,
 	.msgs = msgs,
+	.repeats = true, /* of a completion, and what REQUEST SENSE reads */
 	.titled = true,
 	.as_asked = true,
 	.help = "Why a SCSI command failed",
