@@ -38,19 +38,23 @@ import traceback
 import uuid
 import xml.etree.ElementTree
 
-# Rows that no trace can show: decoders read the header's first 96 bytes.
-NEVER = {"hv_record.later"}
+# Rows that no trace can show: decoders read the header's first 96 bytes, and all of the data of
+# REQUEST SENSE as sense data.
+NEVER = {"hv_record.later", "hv_scsi_data.request_sense.sense"}
 
-# Protocols of which a record may have several messages. Where one ends JSON does not say: notes about
-# them are compared without their place, as Wireshark shows none behind the captured bytes.
-REPEATED = {"hv_rndis"}
+# Protocols of messages outside the ring. Where one ends JSON does not say: notes about them are
+# compared without their place, as Wireshark shows none behind the captured bytes.
+OUTSIDE = {"hv_rndis", "hv_scsi_data"}
+# Likewise of what may be in a packet and outside it.
+EITHER = "hv_sense"
 
 # Members of a JSON record that are no protocol.
 PLAIN = {"schema", "number", "time", "notes", "gaps", "malformed", "unexplained"}
 
 MESSAGE = "message"
 
-INTEGER = re.compile(r"([us])(8|16|32|64)$")
+INTEGER = re.compile(r"([us])(8|16|24|32|64)(be)?$")
+ENCODINGS = {"text": "utf-16-le", "ascii": "ascii"}
 NUMBER = re.compile(r"-?(0x[0-9a-f]+|[0-9]+)")
 
 # Later versions of Wireshark write a bit so.
@@ -82,7 +86,11 @@ def read_fields(path):
 def part_of(field):
     """The header, the message, or the external part: offsets count from the start of each."""
     proto = field.split(".")[0]
-    return proto if proto in ("hv_record", "hv_ext") or proto in REPEATED else MESSAGE
+    return proto if proto in ("hv_record", "hv_ext") or proto in OUTSIDE else MESSAGE
+
+
+def is_placeless(field):
+    return field.split(".")[0] in (*OUTSIDE, EITHER)
 
 
 def is_number(row):
@@ -103,7 +111,7 @@ class Json:
         row = self.rows[path]
         if is_number(row):
             return int(value, 16) if isinstance(value, str) else int(value)
-        if row.type in ("guid", "text"):
+        if row.type in ("guid", *ENCODINGS):
             return value
         if row.type not in ("bytes", "opaque"):
             raise Unusable(f"{self.path}: {path} is of an unknown type {row.type}")
@@ -145,15 +153,15 @@ class Json:
         def place(field, offset):
             if field == "hv_link":
                 return None  # what is noted of a conversation has no place
+            if is_placeless(field):
+                return Place(field.split(".")[0], None)
             part = part_of(field)
-            if part in REPEATED:
-                return Place(part, None)
             end = lengths.get(part)
             return Place(part, offset if end is None else min(offset, end))
 
         notes = [Note(n["code"], n["field"], place(n["field"], n["offset"])) for n in data.get("notes", [])]
         gaps = [
-            Gap(Place(proto, gap["offset"]) if proto in REPEATED else place(proto, gap["offset"]), bytes.fromhex(gap["bytes"]))
+            Gap(Place(proto, gap["offset"]) if proto in OUTSIDE else place(proto, gap["offset"]), bytes.fromhex(gap["bytes"]))
             for proto, list_ in data.get("gaps", {}).items()
             for gap in list_
         ]
@@ -215,7 +223,8 @@ class Pdml:
         marked = element.get("value", "")
         good = True
         if integer := INTEGER.match(type_):
-            read = int.from_bytes(bytes.fromhex(marked), "little", signed=integer[1] == "s")
+            order = "big" if integer[3] else "little"
+            read = int.from_bytes(bytes.fromhex(marked), order, signed=integer[1] == "s")
             good = len(marked) * 4 == int(integer[2]) and read == value
         elif type_ in ("bit", "bits"):
             good = int(marked, 16) == value and element.get("unmaskedvalue") == around.get("value")
@@ -249,8 +258,8 @@ class Pdml:
             return Entry(path, value, found and (found[1] or found[4]))
         self.text_of(path, element, False)
         value = bytes.fromhex(element.get("value", ""))
-        if row.type == "text":
-            value = value.decode("utf-16-le")
+        if row.type in ENCODINGS:
+            value = value.decode(ENCODINGS[row.type])
             self.check_text(path, element, value)
         return Entry(path, value, None)
 
@@ -266,7 +275,7 @@ class Pdml:
         for child in element:
             name = child.get("name", "")
             inner = group
-            if name in REPEATED:
+            if name in OUTSIDE:
                 around = child
             if name.startswith("hv_note."):
                 self.note(child, name.removeprefix("hv_note."), out, around)
@@ -336,11 +345,12 @@ class Pdml:
                 part = max((start, part) for part, start in starts.items() if start <= pos)[1]
             return Place(part, pos - starts[part])
 
-        def without(place):
-            return place._replace(offset=None) if place.part in REPEATED else place
-
         def noted(n):
-            return None if n.field == "hv_link" else without(place(part_of(n.field), n.place))
+            if n.field == "hv_link":
+                return None
+            if is_placeless(n.field):
+                return Place(n.field.split(".")[0], None)
+            return place(part_of(n.field), n.place)
 
         notes = sorted(Note(n.code, n.field, noted(n)) for n in out.notes)
         gaps = sorted(Gap(place(None, g.place), g.bytes) for g in out.gaps)

@@ -7,6 +7,7 @@
 #include "tests/unit/random_tree.h"
 
 #define MAX_FRAME 13312
+#define MAX_OPEN 64 /* spans */
 
 struct making {
 	struct vb_trace_writer *w;
@@ -17,10 +18,10 @@ struct making {
 	struct vb_event ev; /* the next record, but for its bytes */
 	struct {
 		const struct vb_row *row;
-		uint32_t recalled;
-	} seen[2048];	   /* rows of the shape at hand that occurred */
-	uint32_t recalled; /* slot VB_S_RECALLED of the frame at hand */
-	unsigned int n_seen, n_shapes, n_records;
+		uint64_t with;
+	} seen[4096];		 /* rows of the shape at hand that occurred */
+	uint64_t with[MAX_OPEN]; /* for each open span: see seen_with() */
+	unsigned int n_open, n_seen, n_shapes, n_records;
 	int rc;
 	struct vb_err err;
 };
@@ -41,6 +42,15 @@ void vary_header(struct making *m);
 void say_versions(struct making *m, const struct vb_frame *f);
 /* A record whose message, in m->data, lies outside the ring, where its packet says. */
 void put_outside(struct making *m, const struct vb_frame *f);
+
+/* m->data in so many pieces, as far as f says that it was captured, at m->ext; sometimes twice. */
+uint32_t put_pieces(struct making *m, const struct vb_frame *f, uint32_t pieces);
+
+/* Protocols inside those of storage, and records that have m->data in such; shapes_storage.c */
+bool is_in_storage(const struct vb_proto *proto);
+void put_in_storage(struct making *m, const struct vb_frame *f);
+/* The request that says how the packet in m->data, a completion, is read. */
+void put_storage_request(struct making *m, const struct vb_frame *f);
 
 /* Every message of every protocol; bytes that no message made. shapes_random.c */
 void put_shapes(struct making *m);

@@ -4,8 +4,7 @@
 
 #include <string.h>
 
-/* The message in pieces, as far as it was captured; sometimes twice. */
-static uint32_t put_pieces(struct making *m, const struct vb_frame *f, uint32_t pieces)
+uint32_t put_pieces(struct making *m, const struct vb_frame *f, uint32_t pieces)
 {
 	uint32_t len = 0, at = 0;
 

@@ -10,6 +10,7 @@
 
 #define WANTED 12      /* frames of each shape, more until all its rows have occurred */
 #define IC "hv_icmsg"  /* with bodies that are protocols of their own */
+#define MANY 64	       /* names of one field's values */
 #define ATTEMPTS 60000 /* to get them; many lengths do not fit */
 
 void vary_header(struct making *m)
@@ -210,9 +211,9 @@ static void wrap(struct making *m, const struct vb_proto *proto, struct vb_frame
 	uint16_t descriptor[4] = { 6, 2, 0, (uint16_t)number(m, 2) };
 	uint64_t id = number(m, 5);
 
-	if (proto->repeats)
-		return; /* see put_outside() */
-	if (!number(m, 8))
+	if (proto->repeats || is_in_storage(proto))
+		return; /* see put_outside() and put_in_storage() */
+	if (!number(m, 8) || f->recalled)
 		descriptor[0] = 11;
 	memset(m->packet, 0, sizeof(m->packet));
 	head = 16 + put_inner_headers(proto, f, m->packet + 16);
@@ -228,11 +229,17 @@ static void wrap(struct making *m, const struct vb_proto *proto, struct vb_frame
 
 static void put_frame(struct making *m, const struct vb_frame *f)
 {
+	if (is_in_storage(m->tree.proto)) {
+		put_in_storage(m, f);
+		return;
+	}
 	if (m->tree.proto->repeats) {
 		put_outside(m, f);
 		return;
 	}
 	say_versions(m, f);
+	if (f->recalled)
+		put_storage_request(m, f);
 	begin(m, f->kind, f->direction, f->class, m->relid);
 	vary_header(m);
 	end(m, m->data, f->cap_len, f->wire_len);
@@ -272,11 +279,19 @@ static void put_damaged(struct making *m, const struct vb_frame *f, unsigned int
 
 /* ---- which rows were seen ---- */
 
-/* Layouts by what a request had share rows: seen is a row together with that; 0: with anything. */
-static bool was_seen(const struct making *m, const struct vb_row *row, uint32_t recalled)
+/*
+ * Layouts by a value share rows: seen is a row together with all around it, and itself, that have a
+ * condition. with is those, as one number; 0: there are none.
+ */
+static uint64_t seen_with(const struct vb_row *row, uint64_t with)
+{
+	return row && row->when ? with * 31 + (uintptr_t)row : with;
+}
+
+static bool was_seen(const struct making *m, const struct vb_row *row, uint64_t with)
 {
 	for (unsigned int i = 0; i < m->n_seen; i++)
-		if (m->seen[i].row == row && (!recalled || m->seen[i].recalled == recalled))
+		if (m->seen[i].row == row && m->seen[i].with == with)
 			return true;
 	return false;
 }
@@ -284,27 +299,42 @@ static bool was_seen(const struct making *m, const struct vb_row *row, uint32_t 
 static void see_field(void *ctx, const struct vb_item *it)
 {
 	struct making *m = ctx;
+	uint64_t with = m->n_open ? m->with[m->n_open - 1] : 0;
 
-	if (was_seen(m, it->row, m->recalled) || m->n_seen == sizeof(m->seen) / sizeof(m->seen[0]))
+	with = seen_with(it->row, with);
+	if (was_seen(m, it->row, with) || m->n_seen == sizeof(m->seen) / sizeof(m->seen[0]))
 		return;
 	m->seen[m->n_seen].row = it->row;
-	m->seen[m->n_seen++].recalled = m->recalled;
+	m->seen[m->n_seen++].with = with;
 }
 
 static void see_open(void *ctx, enum vb_span span, const struct vb_item *it)
 {
+	struct making *m = ctx;
+	uint64_t with = m->n_open ? m->with[m->n_open - 1] : 0;
+
 	if (span == VB_SPAN_STRUCT || span == VB_SPAN_ELEMENT || span == VB_SPAN_BITS)
 		see_field(ctx, it);
+	m->with[m->n_open++] = seen_with(it->row, with);
+}
+
+static void see_close(void *ctx, enum vb_span span, const struct vb_item *it)
+{
+	struct making *m = ctx;
+
+	(void)span;
+	(void)it;
+	m->n_open--;
 }
 
 /* Payloads that another protocol decodes need not occur. */
-static bool all_seen(const struct making *m, const struct vb_row *rows, uint32_t recalled)
+static bool all_seen(const struct making *m, const struct vb_row *rows, uint64_t with)
 {
 	for (const struct vb_row *row = rows; row && row->type != VB_END; row++) {
-		uint32_t with = row->when == VB_S_RECALLED ? row->equals : recalled;
+		uint64_t inner = seen_with(row, with);
 
-		if ((row->type != VB_PAYLOAD && !was_seen(m, row, with)) ||
-		    !all_seen(m, row->rows, with) || !all_seen(m, row->bits, with))
+		if ((row->type != VB_PAYLOAD && !was_seen(m, row, inner)) ||
+		    !all_seen(m, row->rows, inner) || !all_seen(m, row->bits, inner))
 			return false;
 	}
 	return true;
@@ -319,19 +349,11 @@ static bool proto_seen(const struct making *m, const struct vb_proto *proto,
 
 /* ---- shapes ---- */
 
-/* Whether rows are laid out by that value of what a request had. */
-static bool is_known(const struct vb_row *rows, uint32_t recalled)
-{
-	for (const struct vb_row *row = rows; row && row->type != VB_END; row++)
-		if ((row->when == VB_S_RECALLED && row->equals == recalled) ||
-		    is_known(row->rows, recalled))
-			return true;
-	return false;
-}
-
 static void put_shape(struct making *m, const struct vb_proto *proto, const struct vb_msg *msg)
 {
-	struct vb_sink seeing = { .ctx = m, .field = see_field, .open = see_open };
+	struct vb_sink seeing = {
+		.ctx = m, .field = see_field, .open = see_open, .close = see_close
+	};
 	unsigned int n = 0, before;
 	struct vb_walked w;
 	struct vb_frame f;
@@ -341,10 +363,6 @@ static void put_shape(struct making *m, const struct vb_proto *proto, const stru
 		if (!make_frame(m, proto, msg, &f))
 			continue;
 		before = m->n_seen;
-		vb_walk(proto, &f, NULL, &w);
-		m->recalled = (uint32_t)w.layer[0].slots[VB_S_RECALLED];
-		if (!msg || !is_known(msg->rows, m->recalled))
-			m->recalled = 0;
 		vb_walk(proto, &f, &seeing, &w);
 		if (n >= WANTED && before == m->n_seen)
 			continue; /* nothing new in it */
@@ -403,22 +421,26 @@ static void put_value(struct making *m, const struct vb_proto *proto, const stru
 		return;
 	}
 	for (unsigned int i = 0; i < row->size; i++)
-		m->data[s.off + i] = (uint8_t)(value >> 8 * i);
+		m->data[s.off + (row->big ? row->size - 1 - i : i)] = (uint8_t)(value >> 8 * i);
 	if (f.kind == VB_KIND_PACKET && proto != vb_root_proto(f.kind))
 		wrap(m, proto, &f);
 	put_frame(m, &f);
 }
 
-/* Every value that has a name; the largest that is allowed, and one more. */
+/* Every value that has a name, or of many some; the largest that is allowed, and one more. */
 static void put_values(struct making *m, const struct vb_proto *proto, const struct vb_msg *msg,
 		       const struct vb_row *rows)
 {
 	for (const struct vb_row *row = rows; row && row->type != VB_END; row++) {
+		size_t n_names = 0;
+
 		put_values(m, proto, msg, row->rows);
 		if (row->type != VB_UINT)
 			continue;
-		for (const struct vb_name *n = row->names; n && n->name; n++)
-			put_value(m, proto, msg, row, n->value);
+		while (row->names && row->names[n_names].name)
+			n_names++;
+		for (size_t i = 0; i < n_names; i += 1 + n_names / MANY)
+			put_value(m, proto, msg, row, row->names[i].value);
 		if (row->max) {
 			put_value(m, proto, msg, row, row->max);
 			put_value(m, proto, msg, row, row->max + 1);
@@ -430,7 +452,7 @@ static void put_values(struct making *m, const struct vb_proto *proto, const str
 static bool is_message(const struct vb_proto *proto)
 {
 	return strcmp(proto->name, "hv_record") != 0 && strcmp(proto->name, "hv_ext") != 0 &&
-	       proto->head->type != VB_VALUE;
+	       (proto->msgs || proto->head->type != VB_VALUE);
 }
 
 void put_shapes(struct making *m)

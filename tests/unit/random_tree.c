@@ -95,8 +95,8 @@ uint32_t vb_random_recalled(struct vb_random_tree *t, const struct vb_proto *pro
 	struct use u = { .slot = VB_S_RECALLED };
 	uint32_t number;
 
-	if (!msg)
-		return 0;
+	if (!msg) /* one that nobody knows, perhaps */
+		return proto->by_request ? (uint32_t)vb_random(t, 256) << proto->recall_shift : 0;
 	find_uses(&u, msg->rows);
 	number = proto->by_request ? msg->number : msg->reply_to;
 	if (!number && (!vb_msg_is_answer(msg) || !u.n_conditions || !vb_random(t, 8)))
