@@ -230,8 +230,8 @@ void vb_frame_from_header(struct vb_frame *ret_f, const struct vb_record_header 
 /* ---- sinks: who is told what was found ---- */
 
 enum vb_note_code {
-	VB_NOTE_CUT,	    /* the capture kept too few bytes, or the reader wanted fewer: no fault */
-	VB_NOTE_SHORT,	    /* the message ends before the field does */
+	VB_NOTE_CUT,   /* the capture kept too few bytes, or the reader wanted fewer: no fault */
+	VB_NOTE_SHORT, /* the message ends before the field does */
 	VB_NOTE_UNEXPECTED, /* a value the protocol does not allow here */
 	VB_NOTE_UNKNOWN,    /* a message or payload that no row describes: no error */
 	VB_NOTE_EXTRA,	    /* bytes after the last row */
