@@ -126,6 +126,56 @@ fcopy() {
 	refused "" host fcopy copy payload /tmp/dir/copied
 }
 
+raise_disk() {
+	wait_for 60 test -e /sys/block/sda/size || fail "no sda"
+	wait_for 60 test -b /dev/sda || fail "no /dev/sda"
+}
+
+# Start-up, blocks written, flushed and read, a DVD drive with and without a disc.
+scsi() {
+	raise_disk
+	wait_for 60 test -e /sys/block/sr0/size || fail "no sr0"
+	awk 'BEGIN { for (i = 0; i < 512; i++) printf "block %3d of text\n", i }' >/tmp/text
+	dd if=/tmp/text of=/dev/sda bs=4k count=2
+	sync
+	echo 3 >/proc/sys/vm/drop_caches
+	dd if=/dev/sda of=/tmp/back bs=4k count=2
+	cmp -n 8192 /tmp/text /tmp/back || fail "read otherwise than written"
+	! dd if=/dev/sr0 of=/dev/null bs=2k count=1 || fail "a disc in an empty drive"
+}
+
+# Blocks that cannot be read, or written; a disk that is busy; one that comes and goes.
+scsi_errors() {
+	raise_disk
+	host scsi error 0 read 1000 2 3/11/00
+	! dd if=/dev/sda of=/dev/null bs=4k skip=125 count=1 || fail "no error"
+	host scsi error 0 write 2000 6 3/0c/00
+	! dd if=/dev/zero of=/dev/sda bs=4k seek=250 count=1 conv=fsync || fail "no error"
+	host scsi busy 0 2
+	dd if=/dev/sda of=/dev/null bs=4k skip=500 count=1
+	host scsi add 1 16
+	wait_for 30 test -e /sys/block/sdb || fail "no sdb"
+	host scsi remove 1
+	wait_for 30 test ! -e /sys/block/sdb || fail "sdb stays"
+}
+
+# Blocks that nobody needs any more, and a disk that grows.
+scsi_trim() {
+	raise_disk
+	dd if=/bin/busybox of=/dev/sda bs=64k count=4 conv=fsync
+	blkdiscard -o 65536 -l 131072 /dev/sda || fail "blkdiscard"
+	host scsi resize 0 96
+	echo 1 >/sys/block/sda/device/rescan
+	wait_for 30 test "$(cat /sys/block/sda/size)" = 196608 || fail "sda has not grown"
+}
+
+# Names of the ports are asked for, then it is as SCSI.
+fc() {
+	raise_disk
+	dd if=/dev/sda of=/dev/null bs=4k count=1
+	cat /sys/class/fc_host/host*/port_name
+}
+
 run=$(echo "$service" | tr - _)
 $run
 true
