@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * costs PID send|echo|stream|chargen ADDRESS N LEN: in a guest, N datagrams or pieces of TCP of LEN
- * bytes, to and from the services of the host's network device. Prints N and what they cost, in ns of a
- * machine where time is a number of instructions: from the first to the last; of this what process
+ * bytes, to and from the services of the host's network device.
+ * costs PID read|write DISK N LEN: N times LEN bytes of a disk, here and there, past the cache.
+ * Prints N and what they cost, in ns of a machine where time is a number of instructions: from the first to the last; of this what process
  * PID (0: none) took; and what it takes afterwards. So nothing may be idle in between: datagrams that
  * are echoed go by windows.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +20,7 @@
 
 #define MAX_LEN 65536
 #define WINDOW 32
+#define DISK_LEN (32u << 20)
 #define PORT_ECHO 7
 #define PORT_DISCARD 9
 #define PORT_CHARGEN 19
@@ -112,12 +115,35 @@ static int wait_end(int fd)
 	return recv(fd, &byte, 1, 0) ? -1 : 0;
 }
 
+/* Places that are the same in every run, in the disk's first part. Returns how many there were. */
+static unsigned long use_disk(const char *disk, int writes, unsigned long n, size_t len)
+{
+	static _Alignas(4096) char bytes[MAX_LEN];
+	int fd = open(disk, (writes ? O_WRONLY : O_RDONLY) | O_DIRECT | O_CLOEXEC);
+	uint32_t place = 4711;
+	unsigned long done = 0;
+
+	for (; fd >= 0 && done < n; done++) {
+		off_t at = (off_t)(place % (DISK_LEN / MAX_LEN)) * MAX_LEN;
+		ssize_t got = writes ? pwrite(fd, bytes, len, at) : pread(fd, bytes, len, at);
+
+		if (got != (ssize_t)len)
+			break;
+		place = place * 1664525u + 1013904223u;
+	}
+	if (fd >= 0)
+		close(fd);
+	return done;
+}
+
 static unsigned long run(const char *mode, const char *address, unsigned long n, size_t len)
 {
 	int is_stream = !strcmp(mode, "stream"), is_chargen = !strcmp(mode, "chargen");
 	int is_echo = !strcmp(mode, "echo"), fd;
 	unsigned long done;
 
+	if (!strcmp(mode, "read") || !strcmp(mode, "write"))
+		return use_disk(address, mode[0] == 'w', n, len);
 	fd = connect_to(address, is_stream || is_chargen ? SOCK_STREAM : SOCK_DGRAM,
 			is_echo	   ? PORT_ECHO :
 			is_chargen ? PORT_CHARGEN :
