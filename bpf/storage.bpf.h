@@ -48,14 +48,17 @@ struct {
 
 #define MAX_PAGES 1024
 
-/* The next page of the range at hand: its first byte is at c->data in it. */
-static long take_page(__u32 i, void *ctx)
+/*
+ * The next page of the range at hand: its first byte is at c->data in it. Other than 0: there is no more.
+ * Not static, as put_piece(): else the verifier looks at it once for each page that there may be.
+ */
+__noinline int put_page(struct cursor *c)
 {
-	struct cursor *c = ctx;
-	__u64 pfn, n = smaller(4096 - (c->data & 4095), c->end - c->at);
+	__u64 pfn, n;
 
-	if (c->at >= c->end || c->left < sizeof(pfn))
+	if (!c || c->at >= c->end || c->left < sizeof(pfn))
 		return 1;
+	n = smaller(4096 - (c->data & 4095), c->end - c->at);
 	if (c->pos + n > max_len) {
 		c->incomplete = VB_BPF_R_ROOM;
 		return 1;
@@ -70,6 +73,11 @@ static long take_page(__u32 i, void *ctx)
 	c->addr += sizeof(pfn);
 	c->left -= sizeof(pfn);
 	return 0;
+}
+
+static long take_page(__u32 i, void *ctx)
+{
+	return put_page(ctx) != 0;
 }
 
 /* A segment: the range of a descriptor, of which wire bytes count. */
@@ -94,8 +102,7 @@ static __always_inline void take_blocks(struct cursor *c, const struct io *io, _
 	c->end = smaller(wire, payload);
 	c->wire = wire;
 	c->pos = at + sizeof(s);
-	take_page(0, c);
-	if (c->at < c->end && !c->incomplete)
+	if (!put_page(c))
 		bpf_loop(MAX_PAGES, take_page, c, 0);
 	s.wire_len = wire;
 	s.cap_len = c->at;
