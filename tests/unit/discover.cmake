@@ -18,7 +18,7 @@ foreach(line IN LISTS lines)
 		endforeach()
 		# Nothing run is no success. A test that says it cannot run here is not run: ctest lists it.
 		string(APPEND text "[=[${PROGRAM}]=] --verbose --filter ${suite}/${CMAKE_MATCH_1})\n"
-			"set_tests_properties([=[${name}]=] PROPERTIES LABELS unit TIMEOUT 60 "
+			"set_tests_properties([=[${name}]=] PROPERTIES LABELS unit TIMEOUT 180 "
 			"FAIL_REGULAR_EXPRESSION \"Tested: 0 \" "
 			"SKIP_REGULAR_EXPRESSION \"SKIP. ${suite}::${CMAKE_MATCH_1}: (no|only) \")\n")
 		math(EXPR count "${count} + 1")
