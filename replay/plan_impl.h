@@ -22,6 +22,21 @@ enum vb_skip vb_plan_packet_skip(const struct vb_record_header *h);
 /* The step is about the record's packet as it is; 0 or -ENOMEM. */
 int vb_plan_keep_packet(struct vb_plan_device *d, struct vb_step *s, const struct vb_decoder *dec);
 
+/* A step whose packet is not played, and nobody waits for it; 0 or -ENOMEM. */
+int vb_plan_step_lost(struct vb_plan_device *d, const struct vb_decoder *dec, uint8_t type,
+		      enum vb_skip why);
+
+/*
+ * All steps are there: of what the guest does at our request, with nothing of the host between, causes
+ * come first, since nothing that they wait for lies between. 0 or -ENOMEM.
+ */
+int vb_plan_causes_first(struct vb_plan_device *d);
+
+/* A number of the packet at hand. */
+bool vb_plan_value(const struct vb_decoder *dec, const char *path, uint64_t *ret);
+/* Name of the innermost message that was walked; "": there is none. */
+const char *vb_plan_message_name(const struct vb_walked *w);
+
 /*
  * How many bytes that were not captured are filled in all devices of a plan: a record may claim
  * thousands of times what it holds.
@@ -33,15 +48,9 @@ int vb_plan_keep_packet(struct vb_plan_device *d, struct vb_step *s, const struc
  * the rest of VB_PLAN_FILL; a message that needs more is not played.
  */
 int vb_plan_net_packet(struct vb_plan_device *d, struct vb_decoder *dec, uint64_t *fill_left);
-/* All are there: put them in order. 0 or -ENOMEM. */
-int vb_plan_net_settle(struct vb_plan_device *d);
 
 /* ---- plan_persona.c: what a network device was ---- */
 
-/* A number of the packet at hand. */
-bool vb_plan_net_value(const struct vb_decoder *dec, const char *path, uint64_t *ret);
-/* Name of the innermost message that was walked; "": there is none. */
-const char *vb_plan_net_name(const struct vb_walked *w);
 /* The host's control message of that name; 0 or -ENOMEM. */
 int vb_plan_net_answer(struct vb_plan_net *n, const struct vb_frame *f, const char *name);
 /* The packet at hand, which answers one of the guest that has no frames. */

@@ -104,19 +104,6 @@ static int add_message(struct vb_plan_net *net, struct messages *m, const struct
 	return rc;
 }
 
-/* A step whose packet is not played; nobody waits for it. */
-static int add_lost(struct vb_plan_device *d, const struct vb_decoder *dec, uint8_t type,
-		    enum vb_skip why)
-{
-	struct vb_step *s = vb_plan_step_of(d, dec, type);
-
-	if (!s)
-		return -ENOMEM;
-	s->skip = (uint8_t)why;
-	s->absent = true;
-	return vb_plan_kind_add(d, &dec->walked, &s->kind);
-}
-
 /* ---- the host's messages ---- */
 
 /* All messages of the packet, and what the first of them is. */
@@ -134,7 +121,7 @@ static int gather(struct vb_plan_net *net, struct vb_decoder *dec, struct messag
 			*ret_first = w;
 		rc = add_message(net, m, &f);
 	}
-	vb_plan_net_value(dec, "hv_ring.xfer_pages.range_count", &n_ranges);
+	vb_plan_value(dec, "hv_ring.xfer_pages.range_count", &n_ranges);
 	m->lost |= m->n == 0 || m->n != n_ranges;
 	return rc;
 }
@@ -149,7 +136,7 @@ static int add_messages(struct vb_plan_device *d, struct vb_decoder *dec, bool i
 	if (rc || m.lost) {
 		free(m.bytes);
 		free(m.lens);
-		return rc ? rc : add_lost(d, dec, VB_STEP_SEND, VB_SKIP_CUT);
+		return rc ? rc : vb_plan_step_lost(d, dec, VB_STEP_SEND, VB_SKIP_CUT);
 	}
 	s = vb_plan_step_of(d, dec, VB_STEP_SEND);
 	if (!s) {
@@ -178,10 +165,10 @@ static int take_control(struct vb_plan_device *d, struct vb_decoder *dec)
 	int rc = vb_decoder_outside(dec, &o);
 
 	while (rc == 0 && vb_outside_next(&o, dec, &f, &w)) {
-		if (strcmp(vb_plan_net_name(&w), "indicate_status") == 0)
+		if (strcmp(vb_plan_message_name(&w), "indicate_status") == 0)
 			told = true;
 		else
-			rc = vb_plan_net_answer(d->net, &f, vb_plan_net_name(&w));
+			rc = vb_plan_net_answer(d->net, &f, vb_plan_message_name(&w));
 	}
 	if (rc || told)
 		return rc ? rc : add_messages(d, dec, true);
@@ -248,7 +235,7 @@ static void leave_ending(struct vb_step *s, const struct vb_walked *w)
 					       "revoke_send_buffer" };
 
 	for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
-		if (strcmp(vb_plan_net_name(w), endings[i]) != 0)
+		if (strcmp(vb_plan_message_name(w), endings[i]) != 0)
 			continue;
 		s->skip = VB_SKIP_GUESTS_OWN;
 		s->absent = true;
@@ -265,7 +252,7 @@ static int expect_message(struct vb_plan_device *d, const struct vb_decoder *dec
 	int rc = copy_message(d->net, f, &bytes, &filled);
 
 	if (rc == -ENODATA)
-		return add_lost(d, dec, VB_STEP_EXPECT, VB_SKIP_CUT);
+		return vb_plan_step_lost(d, dec, VB_STEP_EXPECT, VB_SKIP_CUT);
 	if (rc)
 		return rc;
 	s = vb_plan_step_of(d, dec, VB_STEP_EXPECT);
@@ -322,7 +309,7 @@ static int take_messages(struct vb_plan_device *d, struct vb_decoder *dec, bool 
 		rc = is_control ? expect_message(d, dec, &f, &w, true) :
 				  cause_message(d, dec, &f, &w);
 	}
-	return rc || any ? rc : add_lost(d, dec, VB_STEP_EXPECT, VB_SKIP_CUT);
+	return rc || any ? rc : vb_plan_step_lost(d, dec, VB_STEP_EXPECT, VB_SKIP_CUT);
 }
 
 static int take_request(struct vb_plan_device *d, const struct vb_decoder *dec)
@@ -333,7 +320,7 @@ static int take_request(struct vb_plan_device *d, const struct vb_decoder *dec)
 	if (!s)
 		return -ENOMEM;
 	s->free = true;
-	if (vb_plan_net_value(dec, "nvsp.init.max_version", &version))
+	if (vb_plan_value(dec, "nvsp.init.max_version", &version))
 		d->net->asked_version = (uint32_t)version;
 	if (vb_plan_keep_packet(d, s, dec))
 		return -ENOMEM;
@@ -349,7 +336,7 @@ static int take_of_guest(struct vb_plan_device *d, struct vb_decoder *dec, bool 
 
 	if (is_completion)
 		return take_done(d, dec);
-	if (vb_plan_net_value(dec, "nvsp.rndis.channel_type", &channel))
+	if (vb_plan_value(dec, "nvsp.rndis.channel_type", &channel))
 		return take_messages(d, dec, channel == VB_NVSP_CONTROL);
 	return take_request(d, dec);
 }
@@ -361,7 +348,7 @@ static int take_of_host(struct vb_plan_device *d, struct vb_decoder *dec, bool i
 
 	if (is_completion)
 		return take_completion(d, dec);
-	if (vb_plan_net_value(dec, "nvsp.rndis.channel_type", &channel))
+	if (vb_plan_value(dec, "nvsp.rndis.channel_type", &channel))
 		return channel == VB_NVSP_CONTROL ? take_control(d, dec) :
 						    add_messages(d, dec, false);
 	s = vb_plan_step_of(d, dec, VB_STEP_SEND);
@@ -384,65 +371,6 @@ int vb_plan_net_packet(struct vb_plan_device *d, struct vb_decoder *dec, uint64_
 		return -ENOMEM;
 	d->net->fill_left = fill_left;
 	if (why)
-		return add_lost(d, dec, of_host ? VB_STEP_SEND : VB_STEP_EXPECT, why);
+		return vb_plan_step_lost(d, dec, of_host ? VB_STEP_SEND : VB_STEP_EXPECT, why);
 	return of_host ? take_of_host(d, dec, is_completion) : take_of_guest(d, dec, is_completion);
-}
-
-/* ---- order ---- */
-
-/* What the guest does on its own account or at our request, with nothing of the host between. */
-static bool is_of_run(const struct vb_step *s)
-{
-	return s->type == VB_STEP_CAUSE || s->type == VB_STEP_EXPECT;
-}
-
-/* Within a run, all that is caused comes first: nothing that it waits for lies between. */
-static void order_run(const struct vb_step *from, size_t begin, size_t end, struct vb_step *to,
-		      uint32_t *place)
-{
-	size_t at = begin;
-
-	for (int second = 0; second < 2; second++) {
-		for (size_t i = begin; i < end; i++) {
-			if ((from[i].type != VB_STEP_CAUSE) != second)
-				continue;
-			place[i] = (uint32_t)at;
-			to[at++] = from[i];
-		}
-	}
-}
-
-static void follow(uint32_t *ref, const uint32_t *place)
-{
-	if (*ref != VB_NO_STEP)
-		*ref = place[*ref];
-}
-
-int vb_plan_net_settle(struct vb_plan_device *d)
-{
-	struct vb_step *to = calloc(d->n_steps + 1, sizeof(*to));
-	uint32_t *place = calloc(d->n_steps + 1, sizeof(*place));
-	size_t end;
-
-	if (!to || !place) {
-		free(to);
-		free(place);
-		return -ENOMEM;
-	}
-	for (size_t i = 0; i < d->n_steps; i = end) {
-		end = i + 1;
-		while (is_of_run(&d->steps[i]) && end < d->n_steps && is_of_run(&d->steps[end]))
-			end++;
-		order_run(d->steps, i, end, to, place);
-	}
-	for (size_t i = 0; i < d->n_steps; i++) {
-		follow(&to[i].answers, place);
-		follow(&to[i].causes, place);
-		follow(&to[i].status, place);
-	}
-	free(d->steps);
-	free(place);
-	d->steps = to;
-	d->n_room = d->n_steps;
-	return 0;
 }

@@ -16,16 +16,6 @@
 
 /* ---- reading ---- */
 
-bool vb_plan_net_value(const struct vb_decoder *dec, const char *path, uint64_t *ret)
-{
-	struct vb_wanted w = { .path = path };
-
-	if (!vb_values_read(vb_root_proto(VB_KIND_PACKET), &dec->frame, &w, 1, NULL))
-		return false;
-	*ret = w.number;
-	return true;
-}
-
 static bool message_value(const struct vb_frame *f, const char *path, uint64_t *ret)
 {
 	struct vb_wanted w = { .path = path };
@@ -34,14 +24,6 @@ static bool message_value(const struct vb_frame *f, const char *path, uint64_t *
 		return false;
 	*ret = w.number;
 	return true;
-}
-
-/* The innermost message of a packet; "": it has none. */
-const char *vb_plan_net_name(const struct vb_walked *w)
-{
-	const struct vb_msg *m = w->n_layers ? w->layer[w->n_layers - 1].msg : NULL;
-
-	return m ? m->name : "";
 }
 
 /* ---- answers ---- */
@@ -92,14 +74,13 @@ void vb_plan_net_persona(struct vb_plan_net *n, const struct vb_decoder *dec)
 	uint64_t value;
 
 	n->n_own++;
-	if (vb_plan_net_value(dec, "nvsp.init_complete.status", &value) && value == VB_NVSP_SUCCESS)
+	if (vb_plan_value(dec, "nvsp.init_complete.status", &value) && value == VB_NVSP_SUCCESS)
 		n->version = n->asked_version;
-	if (vb_plan_net_value(dec, "nvsp.receive_buffer_complete.section[0].sub_alloc_size",
-			      &value))
+	if (vb_plan_value(dec, "nvsp.receive_buffer_complete.section[0].sub_alloc_size", &value))
 		n->part_len = (uint32_t)value;
-	if (vb_plan_net_value(dec, "nvsp.send_buffer_complete.section_size", &value))
+	if (vb_plan_value(dec, "nvsp.send_buffer_complete.section_size", &value))
 		n->section_len = (uint32_t)value;
-	if (vb_plan_net_value(dec, "nvsp.subchannel_complete.num_subchannels", &value))
+	if (vb_plan_value(dec, "nvsp.subchannel_complete.num_subchannels", &value))
 		n->n_queues = (uint16_t)(value < 64 ? value + 1 : 64);
 }
 
@@ -122,7 +103,7 @@ void vb_plan_net_request(struct vb_plan_net *n, const struct vb_frame *f, const 
 {
 	uint64_t id = 0;
 
-	if (!id_of(f, vb_plan_net_name(w), &id) || !w->n_layers)
+	if (!id_of(f, vb_plan_message_name(w), &id) || !w->n_layers)
 		return;
 	n->asked[n->n_asked].id = (uint32_t)id;
 	n->asked[n->n_asked].oid = (uint32_t)w->layer[0].slots[VB_S_RECALLED];

@@ -102,6 +102,23 @@ struct vb_step *vb_plan_step_of(struct vb_plan_device *d, const struct vb_decode
 	return s;
 }
 
+bool vb_plan_value(const struct vb_decoder *dec, const char *path, uint64_t *ret)
+{
+	struct vb_wanted w = { .path = path };
+
+	if (!vb_values_read(vb_root_proto(VB_KIND_PACKET), &dec->frame, &w, 1, NULL))
+		return false;
+	*ret = w.number;
+	return true;
+}
+
+const char *vb_plan_message_name(const struct vb_walked *w)
+{
+	const struct vb_msg *m = w->n_layers ? w->layer[w->n_layers - 1].msg : NULL;
+
+	return m ? m->name : "";
+}
+
 /* What the guest and the host do to the channel as a whole. */
 static int add_turn(struct reader *r, struct vb_plan_device *d, uint8_t type)
 {
@@ -135,6 +152,18 @@ uint32_t vb_plan_step_find(const struct vb_plan_device *d, uint64_t number)
 			high = middle;
 	}
 	return low < d->n_steps && d->steps[low].number == number ? (uint32_t)low : VB_NO_STEP;
+}
+
+int vb_plan_step_lost(struct vb_plan_device *d, const struct vb_decoder *dec, uint8_t type,
+		      enum vb_skip why)
+{
+	struct vb_step *s = vb_plan_step_of(d, dec, type);
+
+	if (!s)
+		return -ENOMEM;
+	s->skip = (uint8_t)why;
+	s->absent = true;
+	return vb_plan_kind_add(d, &dec->walked, &s->kind);
 }
 
 int vb_plan_keep_packet(struct vb_plan_device *d, struct vb_step *s, const struct vb_decoder *dec)
@@ -393,7 +422,7 @@ static int settle(struct vb_plan *p, struct vb_err *err)
 	for (size_t i = 0; i < p->n_devices; i++) {
 		struct vb_plan_device *d = &p->devices[i];
 
-		int rc = d->skip || !d->net ? 0 : vb_plan_net_settle(d);
+		int rc = d->skip || !d->net ? 0 : vb_plan_causes_first(d);
 
 		if (!rc && !d->skip)
 			rc = vb_plan_begin_late(d);
