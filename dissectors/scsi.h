@@ -50,6 +50,9 @@ enum vb_scsi {
 	VB_SCSI_MECHANISM_STATUS = 0xbd,
 };
 
+/* Device types that are told apart (SPC-4 table 140). */
+#define VB_SCSI_CD_DVD 0x05u
+
 /* Service actions. */
 #define VB_SCSI_READ_CAPACITY_16 0x10u
 #define VB_SCSI_GET_LBA_STATUS 0x12u

@@ -19,7 +19,7 @@ static const struct vb_name device_types[] = {
 	{ 0x02, "printer" },
 	{ 0x03, "processor" },
 	{ 0x04, "write-once" },
-	{ 0x05, "CD/DVD" },
+	{ VB_SCSI_CD_DVD, "CD/DVD" },
 	{ 0x07, "optical memory" },
 	{ 0x08, "medium changer" },
 	{ 0x0c, "storage array" },

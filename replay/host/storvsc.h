@@ -94,6 +94,8 @@ struct vb_storvsc_request {
 	const struct vb_unit_command *command;
 	uint64_t field[VB_UNIT_FIELDS]; /* of the CDB, as the command lists them */
 	struct vb_storvsc_unit *unit;	/* while it runs */
+	bool is_played;			/* by the device's player */
+	uint32_t tag;			/* of the player */
 	/* what came of it */
 	uint32_t status; /* NTSTATUS, of operations that are no SRBs */
 	uint32_t asked;	 /* the version, or how many sub-channels */
@@ -113,6 +115,23 @@ static inline uint8_t vb_storvsc_operation(const struct vb_storvsc_request *r)
 struct vb_storvsc_queue {
 	struct vb_storvsc_request *first, **end;
 	bool is_paused;
+};
+
+/* ---- who answers in the device's place ---- */
+
+/* Told of all that the guest asks, and asked for its answers: a replay. */
+struct vb_storvsc_player {
+	void *ctx;
+	/*
+	 * A message of the guest, of any operation; the bytes are a copy. True: an SRB that the player
+	 * answers. It is due at r->due_ns, which the player has set, or when vb_storvsc_answer() is called
+	 * with the tag that it gave it.
+	 */
+	bool (*request)(void *ctx, struct vb_storvsc_request *r, const struct vb_frame *message);
+	/* Such a request is due: give the guest its data and say in r->moved how much. */
+	void (*run)(void *ctx, struct vb_storvsc_request *r);
+	/* And its completion; errors are those of vb_hchannel_send(). */
+	int (*send)(void *ctx, const struct vb_storvsc_request *r, struct vb_hchannel *c);
 };
 
 /* ---- a device ---- */
@@ -164,6 +183,7 @@ struct vb_storage {
 	struct vb_storvsc_error error[STORVSC_MAX_ERRORS];
 	uint64_t n_drop; /* commands that are to get no answer */
 	struct vb_storvsc_counters counters;
+	const struct vb_storvsc_player *player; /* NULL: nobody plays */
 };
 
 /* ---- storvsc.c ---- */
@@ -191,8 +211,12 @@ void vb_storvsc_init_answered(const struct vb_storvsc_request *r);
 /* ---- storvsc_request.c ---- */
 
 void vb_storvsc_take(struct vb_storage *s, struct vb_hchannel *c, const struct vb_hpacket *p);
+/* When the next request is due; VB_NEVER: none waits for its time. */
+uint64_t vb_storvsc_due_ns(const struct vb_storage *s);
 /* Run what is due. */
 void vb_storvsc_run(struct vb_storage *s, uint64_t now);
+/* A request that waits for its player is due. False: there is none with that tag. */
+bool vb_storvsc_answer(struct vb_storage *s, uint32_t tag);
 /* All that the channel has asked is forgotten. */
 void vb_storvsc_forget_channel(struct vb_storage *s, uint16_t channel);
 void vb_storvsc_free_request(struct vb_storvsc_request *r);
@@ -217,6 +241,14 @@ struct vb_storvsc_unit *vb_storvsc_unit_of(const struct vb_storage *s,
 					   const struct vb_storvsc_request *r);
 /* Path and target lead to units, whatever the LUN. */
 bool vb_storvsc_is_target(const struct vb_storage *s, const struct vb_storvsc_request *r);
+/* A unit as it was elsewhere: a disk in memory, or a drive without medium. -EEXIST. */
+struct vb_storvsc_unit_shape {
+	uint8_t lun;
+	bool is_dvd;
+	uint32_t block_len; /* 512 or 4096 */
+	uint64_t n_blocks;
+};
+int vb_storvsc_unit_make(struct vb_storage *s, const struct vb_storvsc_unit_shape *shape);
 /* A disk of so many MiB in memory. -EEXIST. */
 int vb_storvsc_unit_add(struct vb_storage *s, uint8_t lun, uint64_t size);
 void vb_storvsc_unit_remove(struct vb_storage *s, uint8_t lun);

@@ -70,6 +70,7 @@ static size_t put_srb(const struct vb_storvsc_request *r, struct vb_value *ret)
 static int send_one(const struct vb_storvsc_request *r, struct vb_hchannel *c)
 {
 	bool is_srb = vb_storvsc_operation(r) == VB_STORVSC_EXECUTE_SRB && !r->is_notice;
+	const struct vb_storvsc_player *player = r->s->player;
 	uint32_t status = is_srb && !r->status ? status_of(r->srb_status) : r->status;
 	struct vb_value values[MAX_VALUES] = {
 		VB_NUMBER("hv_ring.type", r->is_notice ? IN_BAND : COMPLETION),
@@ -80,6 +81,8 @@ static int send_one(const struct vb_storvsc_request *r, struct vb_hchannel *c)
 	};
 	size_t n = 4;
 
+	if (r->is_played)
+		return player->send(player->ctx, r, c);
 	if (is_srb)
 		n += put_srb(r, values + n);
 	else if (!r->is_notice)

@@ -22,9 +22,14 @@ void vb_storvsc_free_request(struct vb_storvsc_request *r)
 
 /* ---- waiting ---- */
 
+uint64_t vb_storvsc_due_ns(const struct vb_storage *s)
+{
+	return s->waiting ? s->waiting->due_ns : VB_NEVER;
+}
+
 static void wake(struct vb_storage *s)
 {
-	vb_hdevice_wake(s->d, s->waiting ? s->waiting->due_ns : VB_NEVER);
+	vb_hdevice_wake(s->d, vb_storvsc_due_ns(s));
 }
 
 static void wait_for_it(struct vb_storvsc_request *r)
@@ -55,7 +60,10 @@ static struct vb_storvsc_request *take_out(struct vb_storage *s, struct vb_storv
 
 static void run(struct vb_storvsc_request *r)
 {
-	vb_unit_run(r);
+	if (r->is_played)
+		r->s->player->run(r->s->player->ctx, r);
+	else
+		vb_unit_run(r);
 	vb_storvsc_complete(r);
 }
 
@@ -64,6 +72,20 @@ void vb_storvsc_run(struct vb_storage *s, uint64_t now)
 	while (s->waiting && s->waiting->due_ns <= now)
 		run(take_out(s, &s->waiting));
 	wake(s);
+}
+
+bool vb_storvsc_answer(struct vb_storage *s, uint32_t tag)
+{
+	struct vb_storvsc_request **at = &s->waiting, *r;
+
+	while (*at && (!(*at)->is_played || (*at)->tag != tag))
+		at = &(*at)->next;
+	if (!*at)
+		return false;
+	r = take_out(s, at);
+	wake(s);
+	run(r);
+	return true;
 }
 
 void vb_storvsc_forget_channel(struct vb_storage *s, uint16_t channel)
@@ -99,6 +121,7 @@ static void abort_waiting(const struct vb_storvsc_request *reset)
 			continue;
 		}
 		r = take_out(s, at);
+		r->is_played = false;
 		vb_unit_refuse(r, VB_SRB_ABORTED);
 		s->counters.aborted++;
 		vb_storvsc_complete(r);
@@ -207,6 +230,13 @@ static int read_data(struct vb_storvsc_request *r, const struct vb_hpacket *p)
 
 /* ---- what is done with it ---- */
 
+static bool tell_player(struct vb_storvsc_request *r, const struct vb_frame *message)
+{
+	const struct vb_storvsc_player *p = r->s->player;
+
+	return p && p->request(p->ctx, r, message);
+}
+
 static void refuse(struct vb_storvsc_request *r, int rc)
 {
 	struct vb_storage *s = r->s;
@@ -218,20 +248,31 @@ static void refuse(struct vb_storvsc_request *r, int rc)
 	vb_storvsc_complete(r);
 }
 
-static void schedule(struct vb_storvsc_request *r)
+/* When it is due, and by whom it is answered. */
+static void plan_answer(struct vb_storvsc_request *r, const struct vb_frame *message)
 {
 	struct vb_storage *s = r->s;
 
+	r->is_played = tell_player(r, message);
+	if (r->is_played)
+		return;
 	r->due_ns = r->began_ns + s->latency_us * 1000;
 	if (s->n_drop) {
 		s->n_drop--;
 		s->counters.dropped++;
 		r->due_ns = VB_NEVER;
 	}
+}
+
+static void schedule(struct vb_storvsc_request *r)
+{
+	struct vb_storage *s = r->s;
+
 	if (r->due_ns <= r->began_ns)
 		return run(r);
 	if (s->n_waiting < STORVSC_MAX_WAITING)
 		return wait_for_it(r);
+	r->is_played = false;
 	vb_unit_refuse(r, VB_SRB_BUSY);
 	vb_storvsc_complete(r);
 }
@@ -245,9 +286,9 @@ static void take_srb(struct vb_storvsc_request *r, const struct vb_hpacket *p,
 	if (rc == 0)
 		rc = read_data(r, p);
 	if (rc)
-		refuse(r, rc);
-	else
-		schedule(r);
+		return refuse(r, rc);
+	plan_answer(r, message);
+	schedule(r);
 }
 
 static void take_reset(struct vb_storvsc_request *r, const struct vb_frame *message)
@@ -269,6 +310,8 @@ static void act(struct vb_storvsc_request *r, const struct vb_hpacket *p,
 	uint8_t operation = vb_storvsc_operation(r);
 	bool is_io = operation >= VB_STORVSC_EXECUTE_SRB && operation <= VB_STORVSC_RESET_BUS;
 
+	if (operation != VB_STORVSC_EXECUTE_SRB)
+		tell_player(r, message);
 	if (!is_io) {
 		vb_storvsc_init_run(r, message);
 		vb_storvsc_complete(r);

@@ -39,23 +39,37 @@ static int fill_unit(struct vb_storage *s, struct vb_storvsc_unit *u, struct vb_
 	return vb_disk_new(o, &u->disk);
 }
 
-int vb_storvsc_unit_add(struct vb_storage *s, uint8_t lun, uint64_t size)
+int vb_storvsc_unit_make(struct vb_storage *s, const struct vb_storvsc_unit_shape *shape)
 {
-	struct vb_disk_options o = { .fd = -1 };
+	struct vb_disk_options o = { .fd = -1, .n_blocks = shape->n_blocks };
 	struct vb_storvsc_unit *u;
-	int rc;
+	int rc = 0;
 
-	if (s->unit[lun])
+	if (s->unit[shape->lun])
 		return -EEXIST;
-	u = new_unit(s, lun);
+	u = new_unit(s, shape->lun);
 	if (!u)
 		return -ENOMEM;
-	u->wce = s->cache;
-	o.n_blocks = size * MIB / u->block_len;
-	rc = fill_unit(s, u, &o);
+	u->is_dvd = shape->is_dvd;
+	u->readonly |= u->is_dvd;
+	u->wce = s->cache && !u->is_dvd;
+	u->block_len = u->is_dvd ? DISC_BLOCK : shape->block_len;
+	if (!u->is_dvd)
+		rc = fill_unit(s, u, &o);
 	if (rc)
-		vb_storvsc_unit_remove(s, lun);
+		vb_storvsc_unit_remove(s, shape->lun);
 	return rc;
+}
+
+int vb_storvsc_unit_add(struct vb_storage *s, uint8_t lun, uint64_t size)
+{
+	const struct vb_storvsc_unit_shape shape = {
+		.lun = lun,
+		.block_len = (uint32_t)s->built.block,
+		.n_blocks = size * MIB / s->built.block,
+	};
+
+	return vb_storvsc_unit_make(s, &shape);
 }
 
 void vb_storvsc_unit_remove(struct vb_storage *s, uint8_t lun)
