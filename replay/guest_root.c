@@ -96,14 +96,15 @@ static void add_uio(struct vb_buf *out)
 			"34d14be3-dee4-41c8-9ae7-6b174977c192\n");
 }
 
-static void add_interfaces(const struct vb_guest_root *r, struct vb_buf *out)
+/* A step for each word of a list with commas, which may be NULL. */
+static void add_each(const char *step, const char *list, struct vb_buf *out)
 {
-	const char *at = r->interfaces ? r->interfaces : "";
+	const char *at = list ? list : "";
 
 	while (*at) {
 		size_t n = strcspn(at, ",");
 
-		vb_buf_fmt(out, "interface %.*s\n", (int)n, at);
+		vb_buf_fmt(out, "%s %.*s\n", step, (int)n, at);
 		at += n + (at[n] == ',');
 	}
 }
@@ -133,7 +134,8 @@ void vb_guest_root_steps(const struct vb_guest_root *r, const struct vb_module_l
 		if (wants(r, i) && has_daemon(r, drivers[i].daemon))
 			vb_buf_fmt(out, "daemon %s /usr/sbin/%s -n\n", drivers[i].device_file,
 				   drivers[i].daemon);
-	add_interfaces(r, out);
+	add_each("interface", r->interfaces, out);
+	add_each("disks", r->disks, out);
 	vb_buf_str(out, r->workload ? "workload /workload\n" : "wait\n");
 }
 

@@ -19,6 +19,7 @@ struct vb_guest_root {
 	const char *devices;	/* as --devices */
 	const char *interfaces; /* GUIDs of network devices whose frames the agent sends; or NULL */
 	bool vlans;		/* some of them have tags */
+	const char *disks; /* GUIDs of storage devices of which the agent makes requests; or NULL */
 	const char *workload;	/* path of a script; NULL: wait */
 	const char *const *add; /* FILE:PATH each */
 	size_t n_add;

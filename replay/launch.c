@@ -119,6 +119,7 @@ static int pack(const struct vb_launch *l, const struct places *p, int fd, struc
 		.daemons = p->has_daemons ? p->daemons : NULL,
 		.devices = o->devices,
 		.interfaces = o->interfaces,
+		.disks = o->disks,
 		.vlans = o->vlans,
 		.workload = o->workload,
 		.add = o->add.words,

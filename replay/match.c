@@ -122,6 +122,7 @@ int vb_match_compare(const struct vb_player *p, const struct vb_step *s,
 struct search {
 	const struct vb_player *p;
 	const struct vb_frame *frame;
+	uint64_t key; /* of a disk's request */
 	uint16_t kind;
 	uint32_t list[MAX_CANDIDATES];
 	size_t n;
@@ -131,11 +132,14 @@ static bool may_be(const struct search *s, uint32_t i)
 {
 	const struct vb_step *step = &s->p->dev->steps[i];
 
-	if (step->type != VB_STEP_EXPECT || step->kind != s->kind || step->absent)
+	if (step->type != VB_STEP_EXPECT || step->kind != s->kind || step->absent ||
+	    step->key != s->key)
 		return false;
 	/* on which queue a frame leaves, the driver decides by a number of its own */
 	if (step->subchannel != s->frame->subchannel && !step->proto)
 		return false;
+	if (step->early) /* asked for, or not yet */
+		return true;
 	return step->answers == VB_NO_STEP || s->p->live[step->answers].state == VB_LIVE_DONE;
 }
 
@@ -183,9 +187,16 @@ static size_t find_equal(const struct search *s)
 	return i;
 }
 
+static uint64_t key_of(const struct vb_player *p, const struct vb_frame *f)
+{
+	return p->dev->disk ? vb_plan_key(f) : 0;
+}
+
 uint32_t vb_match_find(const struct vb_player *p, uint16_t kind, const struct vb_frame *f)
 {
-	struct search open = { .p = p, .frame = f, .kind = kind, .list = { VB_NO_STEP } };
+	struct search open = {
+		.p = p, .frame = f, .kind = kind, .key = key_of(p, f), .list = { VB_NO_STEP }
+	};
 	struct search passed_over = open;
 	size_t end = p->dev->n_steps - p->oldest > WINDOW ? p->oldest + WINDOW : p->dev->n_steps, i;
 
@@ -218,17 +229,34 @@ void vb_player_diverged(struct vb_player *p, enum vb_divergence_type type, const
 		p->diverged(p->ctx, &d);
 }
 
-/* The beginning of a network device's conversation, which a late capture lacks. */
+/*
+ * The beginning of a conversation that the device's model holds, which a late capture lacks: of a disk
+ * all that comes before the epoch, of a network device all that is no frame.
+ */
 static bool is_lacking(const struct vb_player *p, const struct vb_walked *w)
 {
 	const struct vb_msg *m = w->n_layers ? w->layer[w->n_layers - 1].msg : NULL;
 
+	if (p->dev->disk)
+		return p->dev->late && !p->started;
 	return p->dev->net && p->dev->late && m && strcmp(m->name, "packet") != 0;
 }
 
+static void add_summary(const struct vb_proto *proto, const struct vb_frame *f, struct vb_buf *out)
+{
+	struct vb_walked w;
+	struct vb_sink sink;
+	struct vb_text t;
+
+	vb_buf_str(out, ": ");
+	sink = vb_text_summary(&t, out);
+	vb_walk(proto, f, &sink, &w);
+}
+
 /* Nothing of the trace waits for this. */
-static void take_unexpected(struct vb_player *p, const struct vb_frame *f, uint16_t kind,
-			    const struct vb_walked *w, uint64_t now_ns)
+static void take_unexpected(struct vb_player *p, const struct vb_proto *proto,
+			    const struct vb_frame *f, uint16_t kind, const struct vb_walked *w,
+			    uint64_t now_ns)
 {
 	struct vb_buf text = { 0 };
 
@@ -239,17 +267,21 @@ static void take_unexpected(struct vb_player *p, const struct vb_frame *f, uint1
 		return;
 	}
 	p->counts.unexpected++;
+	p->stirred_ns = now_ns;
 	vb_player_kind(p, kind)->unexpected++;
 	vb_compare_stack(&text, w);
-	vb_buf_fmt(&text, ", %u bytes\n", f->wire_len);
+	vb_buf_fmt(&text, ", %u bytes", f->wire_len);
+	if (p->dev->disk) /* what it wants is all in its CDB */
+		add_summary(proto, f, &text);
+	vb_buf_str(&text, "\n");
 	vb_player_diverged(p, VB_UNEXPECTED, vb_plan_kind_name(p->dev, kind), NULL,
 			   text.data ? text.data : "", now_ns);
 	vb_buf_done(&text);
 }
 
-static void judge(struct vb_player *p, const struct vb_step *s, const struct vb_frame *f,
-		  uint64_t now_ns)
+static void judge(struct vb_player *p, uint32_t i, const struct vb_frame *f, uint64_t now_ns)
 {
+	const struct vb_step *s = &p->dev->steps[i];
 	struct vb_kind_count *kind = vb_player_kind(p, s->kind);
 	struct vb_buf text = { 0 };
 	uint32_t n_tolerated = 0;
@@ -263,6 +295,7 @@ static void judge(struct vb_player *p, const struct vb_step *s, const struct vb_
 		p->counts.matched++;
 		kind->matched++;
 	} else {
+		p->live[i].differs = true;
 		p->counts.differing++;
 		kind->differing++;
 		vb_player_diverged(p, VB_DIFFERING, vb_plan_kind_name(p->dev, s->kind), s,
@@ -270,6 +303,21 @@ static void judge(struct vb_player *p, const struct vb_step *s, const struct vb_
 	}
 	p->counts.tolerated += n_tolerated;
 	vb_buf_done(&text);
+}
+
+void vb_player_differs(struct vb_player *p, uint32_t step, const char *detail, uint64_t now_ns)
+{
+	const struct vb_step *s = &p->dev->steps[step];
+	struct vb_kind_count *kind = vb_player_kind(p, s->kind);
+
+	vb_player_diverged(p, VB_DIFFERING, vb_plan_kind_name(p->dev, s->kind), s, detail, now_ns);
+	if (p->live[step].differs || s->skip)
+		return;
+	p->live[step].differs = true;
+	p->counts.matched--;
+	p->counts.differing++;
+	kind->matched--;
+	kind->differing++;
 }
 
 static void measure(struct vb_player *p, const struct vb_step *s, uint64_t now_ns)
@@ -297,19 +345,30 @@ static void move_window(struct vb_player *p)
 		p->oldest++;
 }
 
+/* It was to be caused, but it came before that. */
+static bool is_by_itself(const struct vb_player *p, uint32_t i)
+{
+	const struct vb_step *s = &p->dev->steps[i];
+
+	return s->early && s->answers != VB_NO_STEP && p->live[s->answers].state != VB_LIVE_DONE;
+}
+
 static void take_step(struct vb_player *p, uint32_t i, const struct vb_frame *f, uint64_t trans_id,
 		      uint64_t now_ns)
 {
 	struct vb_live *live = &p->live[i];
+	bool by_itself = is_by_itself(p, i);
 
 	p->counts.overdue += live->state == VB_LIVE_OVERDUE;
+	if (by_itself || p->dev->steps[i].free)
+		p->stirred_ns = now_ns;
 	if (live->state == VB_LIVE_SKIPPED) { /* it came after all */
 		p->counts.skipped[live->skip]--;
 		vb_player_kind(p, p->dev->steps[i].kind)->skipped--;
 	}
-	*live = (struct vb_live){ now_ns, trans_id, VB_LIVE_DONE, VB_SKIP_NONE };
+	*live = (struct vb_live){ now_ns, trans_id, VB_LIVE_DONE, VB_SKIP_NONE, false, by_itself };
 	measure(p, &p->dev->steps[i], now_ns);
-	judge(p, &p->dev->steps[i], f, now_ns);
+	judge(p, i, f, now_ns);
 }
 
 /*
@@ -322,8 +381,10 @@ static bool is_of_start(const struct vb_player *p, uint32_t i, const struct vb_f
 	uint32_t n_tolerated;
 	bool same;
 
-	if (!p->dev->steps[i].free || !p->dev->late)
-		return p->dev->steps[i].free;
+	if (!(p->dev->steps[i].free || p->dev->steps[i].early))
+		return false;
+	if (!p->dev->late)
+		return true;
 	same = vb_match_compare(p, &p->dev->steps[i], f, &text, &n_tolerated) == 0;
 	vb_buf_done(&text);
 	return same;
@@ -341,7 +402,7 @@ static uint32_t take(struct vb_player *p, const struct vb_proto *proto, const st
 	move_window(p);
 	i = kind == VB_NO_KIND ? VB_NO_STEP : vb_match_find(p, kind, f);
 	if (i == VB_NO_STEP || (!p->started && !is_of_start(p, i, f))) {
-		take_unexpected(p, f, kind, &w, now_ns);
+		take_unexpected(p, proto, f, kind, &w, now_ns);
 		return VB_NO_STEP;
 	}
 	take_step(p, i, f, trans_id, now_ns);
@@ -375,5 +436,5 @@ void vb_player_take_answer(struct vb_player *p, uint32_t request, const struct v
 		return;
 	}
 	vb_walk(vb_root_proto(VB_KIND_PACKET), f, NULL, &w);
-	take_unexpected(p, f, vb_plan_kind(p->dev, &w), &w, now_ns);
+	take_unexpected(p, vb_root_proto(VB_KIND_PACKET), f, vb_plan_kind(p->dev, &w), &w, now_ns);
 }

@@ -55,7 +55,7 @@ struct vb_replay_options {
 	uint64_t n_loops;
 	const char *channels, *service_time, *tolerate, *json, *junit;
 	/* what the trace says */
-	const char *interfaces; /* as in struct vb_guest_root */
+	const char *interfaces, *disks; /* as in struct vb_guest_root */
 	bool vlans;
 	/* what the program tells itself in the inner machine */
 	const char *initrd, *files, *failure_log, *trace_name, *console_name;

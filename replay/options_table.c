@@ -154,8 +154,9 @@ const struct vb_option_row vb_replay_rows[] = {
 	  .help = "take the guest's signals in a thread of their own, while the guest runs on" },
 	{ NULL, "fault", 0, "SPEC", 0, BOTH, NULL, add_word, MEMBER(faults),
 	  .help = "CLASS:FAULT[,FAULT...]: what goes wrong on purpose; may be given again" },
-	{ NULL, "write", 0, NULL, 0, BOTH, NULL, vb_option_flag, MEMBER(write),
-	  .help = "let the guest write to disk images; else what it writes is kept in memory" },
+	{ NULL, "write", 0, NULL, 0, BOTH | VB_REPLAY_PLAN, NULL, vb_option_flag, MEMBER(write),
+	  .help = "guest: let it write to disk images, else what it writes is kept in memory; plan and "
+		  "run: make the requests that change a disk, too" },
 
 	{ "What happens", "workload", 0, "SCRIPT", 0, BOTH, NULL, TEXT(workload),
 	  .help = "run this in the guest (busybox sh); without it the guest waits for Ctrl-C" },

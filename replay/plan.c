@@ -34,6 +34,7 @@ static const struct {
 				 "the guest had shut down by then, as it was asked to" },
 	[VB_SKIP_INTERRUPTED] = { "interrupted", "the run was interrupted before" },
 	[VB_SKIP_NEVER_OPEN] = { "never_open", "the guest did not open the channel" },
+	[VB_SKIP_WRITES] = { "writes", "it changes the disk: that is done with --write only" },
 };
 
 const char *vb_skip_name(enum vb_skip why)
@@ -46,8 +47,15 @@ const char *vb_skip_text(enum vb_skip why)
 	return skips[why].text;
 }
 
+bool vb_plan_is_disk(uint8_t class)
+{
+	return class == VB_CLASS_SCSI || class == VB_CLASS_IDE || class == VB_CLASS_FC;
+}
+
 bool vb_plan_plays_class(uint8_t class)
 {
+	if (vb_plan_is_disk(class))
+		return true;
 	switch (class) {
 	case VB_CLASS_SHUTDOWN:
 	case VB_CLASS_TIMESYNC:
@@ -244,6 +252,21 @@ int vb_plan_choose(struct vb_plan *p, const char *list, struct vb_err *err)
 	return rc;
 }
 
+/* What answers a request that is left out is left out with it, by vb_plan_settle(). */
+void vb_plan_forbid_writes(struct vb_plan *p)
+{
+	for (size_t i = 0; i < p->n_devices; i++)
+		for (size_t k = 0; k < p->devices[i].n_steps; k++) {
+			struct vb_step *s = &p->devices[i].steps[k];
+
+			if (!s->writes || s->skip)
+				continue;
+			s->skip = VB_SKIP_WRITES;
+			s->absent = true;
+		}
+	vb_plan_settle(p);
+}
+
 /* ---- the end ---- */
 
 static void device_done(struct vb_plan_device *d)
@@ -251,7 +274,9 @@ static void device_done(struct vb_plan_device *d)
 	for (size_t i = 0; i < d->n_steps; i++) {
 		free(d->steps[i].bytes);
 		free(d->steps[i].parts);
+		free(d->steps[i].outside);
 	}
+	vb_plan_disk_free(d->disk);
 	for (size_t i = 0; d->net && i < d->net->n_answers; i++)
 		free(d->net->answers[i].bytes);
 	if (d->net)

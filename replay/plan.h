@@ -37,6 +37,7 @@ enum vb_skip {
 	VB_SKIP_LOOP,	     /* the channel is open already: nothing to negotiate again */
 	VB_SKIP_UNSENT,	     /* the live channel did not take the request */
 	VB_SKIP_NEVER_OPEN,  /* the guest did not open the channel */
+	VB_SKIP_WRITES,	     /* it changes the disk, and the user did not allow that */
 	VB_SKIP_GUEST_GONE,  /* it had shut down by then, as it was asked to */
 	VB_SKIP_INTERRUPTED, /* the run was ended before its time */
 	VB_N_SKIPS
@@ -60,6 +61,9 @@ struct vb_step {
 	bool free;	     /* expected at any time: what follows does not wait for it */
 	bool control;	     /* messages that are sent: they are of the channel of that name */
 	bool filled;	     /* the capture kept too little of a frame: the rest is a pattern */
+	bool early;	     /* caused and expected, but the guest may do it by itself before */
+	bool writes;	     /* a request that changes a disk */
+	bool stirs;	     /* a packet that is sent: the guest may do something by itself then */
 	uint16_t kind;	     /* of the device's kinds of messages; VB_NO_KIND: no packet */
 	uint16_t subchannel; /* index; 0: the primary channel */
 	uint32_t answers;    /* step of the same device; VB_NO_STEP: none */
@@ -76,6 +80,10 @@ struct vb_step {
 	uint32_t *parts; /* n_parts messages that are sent in one packet: the length of each */
 	uint32_t n_parts;
 	uint32_t vmbus_version, proto_version; /* by which the packet is to be read */
+	uint64_t key;	/* of a request of a disk: vb_plan_key(); 0: it has none */
+	uint32_t reply; /* of a disk's request and its answer: which of the replies, and 1; or 0 */
+	uint8_t *outside; /* what the guest wrote with it: outside_len bytes were captured */
+	uint32_t outside_len;
 };
 
 /* A control message of a network device's host: what a request was answered with. */
@@ -105,6 +113,46 @@ struct vb_plan_net {
 	uint64_t *fill_left; /* of the plan, while it is read */
 };
 
+/* What a request of a disk was answered with. */
+struct vb_plan_reply {
+	uint8_t *packet; /* the completion, its descriptor included: len bytes */
+	uint32_t len;
+	uint8_t *data; /* that was read: data_len bytes of moved were captured */
+	uint32_t data_len, moved;
+	bool is_good; /* the SRB succeeded */
+	uint64_t latency_ns;
+};
+
+/* A logical unit, as far as the guest has asked for it. */
+struct vb_plan_lun {
+	uint8_t path, target, lun;
+	bool is_there; /* it is a disk or a drive by its own word, or has done something */
+	bool is_dvd;
+	uint64_t n_blocks; /* 0: the trace does not say */
+	uint32_t block_len;
+	/* private: where the guest is, while the plan is made */
+	bool is_known;	  /* more than a driver asks at first was asked */
+	uint32_t n_looks; /* blocks that were read before that */
+	uint32_t stirred; /* step of a request whose answer stirs the driver; VB_NO_STEP: none */
+};
+
+/* What a storage device was. Zero: the trace does not say. */
+struct vb_plan_disk {
+	uint32_t version, max_transfer;
+	bool has_subchannels, has_names;
+	uint16_t n_subchannels;
+	uint64_t port_wwn, node_wwn;
+	char vendor[9], product[17], revision[5]; /* of the first disk */
+	struct vb_plan_lun *luns;		  /* in the order in which they were asked for */
+	size_t n_luns;
+	struct vb_plan_reply *replies; /* to requests of SCSI, in the order of the trace */
+	size_t n_replies;
+	uint64_t n_own;	   /* records that the model makes anew, or the driver: they are no steps */
+	uint64_t n_filled; /* writes whose end is a pattern */
+	uint64_t n_unanswered; /* requests: the trace has not got their answers */
+	uint64_t last_ns;      /* private: the record before */
+};
+
 struct vb_plan_device {
 	uint8_t class; /* enum vb_class */
 	uint8_t interface[16], instance[16];
@@ -120,9 +168,10 @@ struct vb_plan_device {
 	size_t n_steps, n_room;
 	char **kinds; /* "hv_ring.in_band > ...": what kinds of messages there are */
 	size_t n_kinds;
-	uint16_t n_subchannels;	 /* that were offered */
-	uint64_t n_left_out;	 /* packets of a device that is not played: they are no steps */
-	struct vb_plan_net *net; /* of a network device that is played */
+	uint16_t n_subchannels;	   /* that were offered */
+	uint64_t n_left_out;	   /* packets of a device that is not played: they are no steps */
+	struct vb_plan_net *net;   /* of a network device that is played */
+	struct vb_plan_disk *disk; /* of a storage device that is played */
 };
 
 struct vb_plan {
@@ -154,6 +203,9 @@ void vb_plan_free(struct vb_plan *p);
  */
 int vb_plan_choose(struct vb_plan *p, const char *list, struct vb_err *err);
 
+/* Leave out what changes a disk. */
+void vb_plan_forbid_writes(struct vb_plan *p);
+
 /* What would be done, for people: persona, devices with counts and reasons, duration. */
 void vb_plan_describe(const struct vb_plan *p, struct vb_buf *out);
 
@@ -162,12 +214,19 @@ const struct vb_proto *vb_step_proto(const struct vb_step *s);
 /* What is known about the packet of a step, as vb_walk() wants it. */
 void vb_step_frame(const struct vb_plan_device *d, const struct vb_step *s, struct vb_frame *ret);
 
+/*
+ * What a request of SCSI is, by its unit and its CDB: no other request is it. message: from hv_storvsc on.
+ * 0: it is no such request.
+ */
+uint64_t vb_plan_key(const struct vb_frame *message);
+
 /* Number of the kind of message that was walked; VB_NO_KIND: the device's trace has none such. */
 uint16_t vb_plan_kind(const struct vb_plan_device *d, const struct vb_walked *w);
 /* A kind without its framing, for people: "hv_icmsg.kvp_response > hv_kvp.get". */
 const char *vb_plan_kind_name(const struct vb_plan_device *d, uint16_t kind);
 
-/* Devices whose conversation can be replayed. */
+/* Devices whose conversation can be replayed; which of them are storage devices. */
 bool vb_plan_plays_class(uint8_t class);
+bool vb_plan_is_disk(uint8_t class);
 
 #endif

@@ -131,6 +131,41 @@ static void describe_net(const struct vb_plan_net *n, struct vb_buf *out)
 			   n->n_filled);
 }
 
+static void describe_lun(const struct vb_plan_lun *u, struct vb_buf *out)
+{
+	if (!u->is_there)
+		return;
+	vb_buf_fmt(out, "  unit %u:%u:%u  %s", u->path, u->target, u->lun,
+		   u->is_dvd ? "drive" : "disk");
+	if (u->n_blocks)
+		vb_buf_fmt(out, ", %" PRIu64 " blocks of %u bytes", u->n_blocks, u->block_len);
+	vb_buf_str(out, "\n");
+}
+
+static void describe_disk(const struct vb_plan_disk *p, struct vb_buf *out)
+{
+	if (p->version)
+		vb_buf_fmt(out, "  storage protocol %u.%u", p->version >> 8, p->version & 0xff);
+	else
+		vb_buf_str(out, "  version of the storage protocol not in the trace");
+	if (p->max_transfer)
+		vb_buf_fmt(out, ", transfers of up to %u bytes", p->max_transfer);
+	vb_buf_fmt(out, ", %zu answers\n", p->n_replies);
+	for (size_t i = 0; i < p->n_luns; i++)
+		describe_lun(&p->luns[i], out);
+	if (p->n_unanswered)
+		vb_buf_fmt(out,
+			   "  unanswered %" PRIu64 ": the trace has not got the answers to these "
+			   "commands, the model answers\n",
+			   p->n_unanswered);
+	if (p->n_filled)
+		vb_buf_fmt(out,
+			   "  filled %" PRIu64
+			   ": the capture kept too little of what these commands "
+			   "wrote, the rest is a pattern\n",
+			   p->n_filled);
+}
+
 static void describe_device(const struct vb_plan_device *d, struct vb_buf *out)
 {
 	struct count c;
@@ -151,6 +186,8 @@ static void describe_device(const struct vb_plan_device *d, struct vb_buf *out)
 			   "sent is not in the trace.\n");
 	if (d->net)
 		describe_net(d->net, out);
+	if (d->disk)
+		describe_disk(d->disk, out);
 	count_kind(d, VB_NO_KIND, &c);
 	describe_count(&c, "channel", out);
 	for (size_t k = 0; k < d->n_kinds; k++) {

@@ -60,6 +60,55 @@ void vb_plan_net_request(struct vb_plan_net *n, const struct vb_frame *f,
 			 const struct vb_walked *w);
 void vb_plan_net_frame(struct vb_plan_net *n, const struct vb_frame *f);
 
+/* ---- plan_disk.c: storage devices ---- */
+
+/* A packet becomes steps, or part of what the device is; 0 or -ENOMEM. */
+int vb_plan_disk_packet(struct vb_plan_device *d, struct vb_decoder *dec);
+void vb_plan_disk_free(struct vb_plan_disk *disk);
+
+/* ---- plan_lun.c: what a storage device was, and what its guest's driver does by itself ---- */
+
+/* A request of SCSI, and whose it is. */
+struct vb_plan_srb {
+	uint8_t path, target, lun, direction;
+	uint32_t data_len;
+	const uint8_t *cdb; /* cdb_len bytes, at least 1 */
+	uint32_t cdb_len;
+};
+
+/* Read the request at hand. False: it is cut, or has no CDB. */
+bool vb_plan_srb_read(const struct vb_decoder *dec, struct vb_plan_srb *ret);
+
+/* The unit, which is new perhaps; NULL: no memory, or there are too many. */
+struct vb_plan_lun *vb_plan_lun_of(struct vb_plan_disk *disk, const struct vb_plan_srb *srb);
+
+/* Who makes a request again when a trace is played. */
+enum vb_plan_maker {
+	VB_PLAN_DRIVER, /* the driver, when it finds the unit */
+	VB_PLAN_EITHER, /* it may; if it does not, the agent */
+	VB_PLAN_AGENT,
+};
+enum vb_plan_maker vb_plan_maker_of(const struct vb_plan_device *d, struct vb_plan_lun *u,
+				    const struct vb_plan_srb *srb, uint64_t now_ns);
+
+/*
+ * Whether the completion at hand, of a request that failed, has the kernel do something by itself: make
+ * the request again, or look at a unit that says that it has changed. Errors of a medium do not: who made
+ * the request is told.
+ */
+bool vb_plan_stirs(const struct vb_decoder *dec);
+
+/* Units are looked for once more: what is asked next is asked by the driver. */
+void vb_plan_luns_again(struct vb_plan_disk *disk);
+
+/* Whether a request changes what is on the disk, or the disk. */
+bool vb_plan_srb_writes(const struct vb_plan_srb *srb);
+
+/* What the completion at hand says of the device: of one of the driver's own, and of a SCSI request. */
+void vb_plan_disk_persona(struct vb_plan_disk *disk, const struct vb_decoder *dec);
+void vb_plan_lun_persona(struct vb_plan_disk *disk, struct vb_plan_lun *u,
+			 const struct vb_frame *data);
+
 /* Number of the kind of message; 0 or -ENOMEM. */
 int vb_plan_kind_add(struct vb_plan_device *d, const struct vb_walked *w, uint16_t *ret);
 

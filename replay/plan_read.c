@@ -212,6 +212,8 @@ static int take_packet(struct reader *r)
 		*(d ? &d->n_left_out : &r->plan->n_orphans) += 1;
 		return 0;
 	}
+	if (vb_plan_is_disk(d->class))
+		return vb_plan_disk_packet(d, &r->decoder);
 	return d->class == VB_CLASS_NETWORK ? vb_plan_net_packet(d, &r->decoder, &r->fill_left) :
 					      add_packet(d, &r->decoder);
 }
@@ -404,7 +406,7 @@ static int nothing_to_play(const struct vb_plan *p, struct vb_err *err)
 		vb_buf_fmt(&found, "%s%s", i ? ", " : "", p->devices[i].name);
 	rc = vb_fail(err, -ENODATA,
 		     "%s: no device in this trace can be replayed (%s); what can be is "
-		     "heartbeat, shutdown, timesync, kvp, vss, fcopy and netvsc",
+		     "heartbeat, shutdown, timesync, kvp, vss, fcopy, netvsc, scsi, ide and fc",
 		     p->path, found.data ? found.data : "it has none");
 	vb_buf_done(&found);
 	return rc;
@@ -422,7 +424,7 @@ static int settle(struct vb_plan *p, struct vb_err *err)
 	for (size_t i = 0; i < p->n_devices; i++) {
 		struct vb_plan_device *d = &p->devices[i];
 
-		int rc = d->skip || !d->net ? 0 : vb_plan_causes_first(d);
+		int rc = d->net || d->disk ? vb_plan_causes_first(d) : 0;
 
 		if (!rc && !d->skip)
 			rc = vb_plan_begin_late(d);

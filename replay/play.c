@@ -32,6 +32,8 @@ static int read_plan(const struct vb_replay_options *o, struct vb_plan **ret, st
 		if (rc < 0)
 			vb_plan_free(*ret);
 	}
+	if (rc == 0 && !o->write)
+		vb_plan_forbid_writes(*ret);
 	if (rc == 0 && o->channels) {
 		rc = vb_plan_choose(*ret, o->channels, err);
 		if (rc < 0)
@@ -105,6 +107,19 @@ static int cause(void *ctx, const struct vb_agent_frame *how, const uint8_t *fra
 	return vb_session_send(p->session, VB_AGENT_FRAME, how, sizeof(*how), frame, len);
 }
 
+static int command(void *ctx, const struct vb_agent_scsi *how, const uint8_t *data)
+{
+	struct vb_play *p = ctx;
+	uint32_t left = how->direction == VB_AGENT_SCSI_WRITE ? how->data_len : 0, n;
+	int rc = 0;
+
+	for (; left && !rc; left -= n, data += n) {
+		n = left < VB_AGENT_MAX ? left : VB_AGENT_MAX;
+		rc = vb_session_send(p->session, VB_AGENT_SCSI_DATA, data, n, NULL, 0);
+	}
+	return rc ? rc : vb_session_send(p->session, VB_AGENT_SCSI, how, sizeof(*how), NULL, 0);
+}
+
 static void interrupted(void *ctx, const char *why)
 {
 	struct vb_play *p = ctx;
@@ -114,14 +129,13 @@ static void interrupted(void *ctx, const char *why)
 
 /* ---- begin and end ---- */
 
-/* In the order in which replay_net.c counts them. */
-static void name_interface(struct vb_play *p, const struct vb_plan_device *d)
+/* In the order in which replay_net.c and replay_disk.c count them. */
+static void name_instance(struct vb_buf *list, const struct vb_plan_device *d)
 {
 	char guid[VB_GUID_TEXT];
 
 	vb_guid_text(d->instance, guid);
-	vb_buf_fmt(&p->interfaces, "%s%s", p->interfaces.len ? "," : "", guid);
-	p->opt.vlans |= d->net && d->net->has_vlans;
+	vb_buf_fmt(list, "%s%s", list->len ? "," : "", guid);
 }
 
 /* The drivers that the trace needs. */
@@ -135,10 +149,14 @@ static void name_devices(struct vb_play *p)
 		vb_buf_fmt(&p->devices, "%s%s", p->devices.len ? "," : "",
 			   vb_class_by_code(d->class)->name);
 		if (d->class == VB_CLASS_NETWORK)
-			name_interface(p, d);
+			name_instance(&p->interfaces, d);
+		if (vb_plan_is_disk(d->class))
+			name_instance(&p->disks, d);
+		p->opt.vlans |= d->net && d->net->has_vlans;
 	}
 	p->opt.devices = p->devices.data;
 	p->opt.interfaces = p->interfaces.data;
+	p->opt.disks = p->disks.data;
 }
 
 int vb_play_init(struct vb_play *p, const struct vb_replay_options *o, struct vb_err *err)
@@ -150,6 +168,7 @@ int vb_play_init(struct vb_play *p, const struct vb_replay_options *o, struct vb
 		.waits = true,
 		.ctx = p,
 		.cause = cause,
+		.command = command,
 		.tolerate = o->tolerate,
 	};
 	int rc;
@@ -164,7 +183,7 @@ int vb_play_init(struct vb_play *p, const struct vb_replay_options *o, struct vb
 		return rc;
 	}
 	name_devices(p);
-	if (p->devices.failed || p->interfaces.failed)
+	if (p->devices.failed || p->interfaces.failed || p->disks.failed)
 		return vb_fail(err, -ENOMEM, "not enough memory");
 	if (!o->vmbus_version && p->plan->vmbus_version >= OLDEST_VERSION)
 		p->opt.vmbus_version = p->plan->vmbus_version;
@@ -180,6 +199,7 @@ void vb_play_done(struct vb_play *p)
 	vb_plan_free(p->plan);
 	vb_buf_done(&p->devices);
 	vb_buf_done(&p->interfaces);
+	vb_buf_done(&p->disks);
 }
 
 static int save(const struct vb_result *r, const char *path,

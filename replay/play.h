@@ -18,6 +18,7 @@ struct vb_play {
 	struct vb_guest_session *session;
 	struct vb_buf devices;	  /* class names with commas */
 	struct vb_buf interfaces; /* GUIDs of network devices, with commas */
+	struct vb_buf disks;	  /* of storage devices */
 	uint64_t said_ns;	  /* when progress was told last */
 	bool told;		  /* the guest to end */
 };

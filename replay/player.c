@@ -181,6 +181,28 @@ static bool guest_step(struct vb_player *p, const struct vb_step *s, uint64_t no
 	return true;
 }
 
+/* What the guest may do by itself is caused when it has had the time for it. */
+static uint64_t not_before(const struct vb_player *p, const struct vb_step *s, uint64_t deadline_ns)
+{
+	uint64_t until = p->stirred_ns + VB_STIRRED_NS;
+
+	return s->early && p->stirred_ns && deadline_ns < until ? until : deadline_ns;
+}
+
+bool vb_player_is_by_itself(const struct vb_player *p, uint32_t step)
+{
+	return p->live[step].by_itself;
+}
+
+/* The guest did by itself what it was to be asked for; then it has its answer, too. */
+static bool is_done_already(const struct vb_player *p, const struct vb_step *s)
+{
+	if (s->type == VB_STEP_CAUSE)
+		return s->causes != VB_NO_STEP && vb_player_is_by_itself(p, s->causes);
+	return s->type == VB_STEP_SEND && s->answers != VB_NO_STEP &&
+	       vb_player_is_by_itself(p, s->answers);
+}
+
 /* Something of the host: what to do when its time has come. */
 static void host_step(const struct vb_player *p, const struct vb_step *s, uint64_t now_ns,
 		      struct vb_todo *ret)
@@ -193,7 +215,7 @@ static void host_step(const struct vb_player *p, const struct vb_step *s, uint64
 	};
 
 	ret->step = s;
-	ret->wake_ns = deadline_of(p, s);
+	ret->wake_ns = not_before(p, s, deadline_of(p, s));
 	if (now_ns < ret->wake_ns)
 		return;
 	ret->act = (enum vb_act)acts[s->type];
@@ -282,7 +304,11 @@ void vb_player_poll(struct vb_player *p, uint64_t now_ns, struct vb_todo *ret)
 		}
 		s = &p->dev->steps[p->cursor];
 		why = reason_to_skip(p, s);
-		if (why && p->live[p->cursor].state == VB_LIVE_WAITING) {
+		if (is_done_already(p, s)) {
+			p->live[p->cursor].state = VB_LIVE_DONE;
+			p->counts.sent += s->type == VB_STEP_SEND;
+			pass_over(p, now_ns);
+		} else if (why && p->live[p->cursor].state == VB_LIVE_WAITING) {
 			skip(p, p->cursor, why);
 			pass_over(p, now_ns);
 		} else if (!is_guests(s)) {
@@ -324,6 +350,8 @@ void vb_player_acted(struct vb_player *p, uint64_t now_ns, int result)
 	} else {
 		live->state = VB_LIVE_DONE;
 		live->at_ns = now_ns;
+		if (s->stirs)
+			p->stirred_ns = now_ns;
 		p->counts.caused += s->type == VB_STEP_CAUSE;
 		if (s->type == VB_STEP_SEND) {
 			measure_send(p, s, now_ns);
@@ -364,6 +392,11 @@ bool vb_player_is_ahead(const struct vb_player *p, uint32_t step)
 {
 	return !p->ended && step >= p->cursor && step < p->dev->n_steps &&
 	       p->live[step].state == VB_LIVE_WAITING;
+}
+
+bool vb_player_is_done(const struct vb_player *p, uint32_t step)
+{
+	return p->live[step].state == VB_LIVE_DONE;
 }
 
 bool vb_player_is_past(const struct vb_player *p, uint32_t pass, uint64_t at_ns)

@@ -15,6 +15,8 @@
 
 /* Later than its deadline by more than this counts as late. */
 #define VB_LATE_NS 1000000u
+/* What the guest may do by itself, it does so long after what stirred it, or it does not. */
+#define VB_STIRRED_NS UINT64_C(50000000)
 
 struct vb_player_options {
 	double speed;	     /* 1: as recorded, 2: twice as fast; 0: as fast as the guest answers */
@@ -91,6 +93,7 @@ struct vb_player {
 	/* private: */
 	struct vb_live *live; /* of each step, in this round */
 	uint64_t epoch_ns, reached_ns, released_ns;
+	uint64_t stirred_ns; /* when the guest last did something by itself, or had reason to; 0: never */
 	uint32_t pass, cursor, oldest;
 	uint32_t n_opened, n_opened_seen;
 	uint32_t n_owed; /* answers that the trace lacks */
@@ -126,8 +129,23 @@ uint32_t vb_player_take_message(struct vb_player *p, const struct vb_proto *prot
 void vb_player_take_answer(struct vb_player *p, uint32_t request, const struct vb_frame *f,
 			   uint64_t now_ns);
 
+/*
+ * A message that was taken for that step differs in what it has outside the ring. detail: a line per
+ * difference.
+ */
+void vb_player_differs(struct vb_player *p, uint32_t step, const char *detail, uint64_t now_ns);
+
 /* Whether a step of this round is still to be played. */
 bool vb_player_is_ahead(const struct vb_player *p, uint32_t step);
+
+/* Whether it was done, or came. */
+bool vb_player_is_done(const struct vb_player *p, uint32_t step);
+
+/*
+ * Whether a message that was to be caused came before that. It is answered at once: the steps that cause
+ * and answer it are passed over.
+ */
+bool vb_player_is_by_itself(const struct vb_player *p, uint32_t step);
 
 /* Whether a request is out and its answer is what comes next in the trace. */
 bool vb_player_is_waiting(const struct vb_player *p);

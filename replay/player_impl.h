@@ -18,6 +18,8 @@ struct vb_live {
 	uint64_t trans_id; /* of a packet of the guest */
 	uint8_t state;	   /* enum vb_live_state */
 	uint8_t skip;	   /* enum vb_skip, when skipped */
+	bool differs;	   /* it was compared, and is not the same */
+	bool by_itself;	   /* it was to be caused, but came before that */
 };
 
 /* Counts of a kind of message. */

@@ -27,6 +27,11 @@ struct vb_replay_config {
 	 */
 	int (*cause)(void *ctx, const struct vb_agent_frame *how, const uint8_t *frame,
 		     uint32_t len);
+	/*
+	 * Have the agent make a request of a storage device, which is numbered likewise; how->data_len
+	 * bytes of data if it writes. Results as above.
+	 */
+	int (*command)(void *ctx, const struct vb_agent_scsi *how, const uint8_t *data);
 	/* All is played, or the guest is gone: results are final. NULL: nobody wants to know. */
 	void (*finished)(void *ctx);
 };

@@ -87,9 +87,12 @@ static int act(struct vb_replay_device *d, const struct vb_todo *todo)
 {
 	switch (todo->act) {
 	case VB_ACT_SEND:
-		return d->net ? vb_replay_net_act(d, todo->step) : send_step(d, todo);
 	case VB_ACT_CAUSE:
-		return d->net ? vb_replay_net_act(d, todo->step) : -EINVAL;
+		if (d->disk)
+			return vb_replay_disk_act(d, todo->step);
+		if (d->net)
+			return vb_replay_net_act(d, todo->step);
+		return todo->act == VB_ACT_SEND ? send_step(d, todo) : -EINVAL;
 	case VB_ACT_RESCIND:
 		vb_host_rescind(d->hd);
 		return 0;
@@ -116,7 +119,7 @@ static bool must_wait(const struct vb_replay_device *d, const struct vb_todo *to
 
 static void play(struct vb_replay_device *d)
 {
-	uint64_t now = vb_replay_now(d), tick = VB_NEVER;
+	uint64_t now = vb_replay_now(d), tick = VB_NEVER, due = VB_NEVER;
 	struct vb_todo todo;
 	int rc;
 
@@ -141,6 +144,9 @@ static void play(struct vb_replay_device *d)
 		todo.wake_ns = VB_NEVER;
 	if (d->is_timer)
 		tick = vb_replay_tick(d->replay, now);
+	if (d->disk)
+		due = vb_replay_disk_due_ns(d);
+	tick = tick < due ? tick : due;
 	vb_hdevice_wake(d->hd, tick < todo.wake_ns ? tick : todo.wake_ns);
 }
 
@@ -248,6 +254,15 @@ static unsigned int count_nets(const struct vb_replay *r)
 	return n;
 }
 
+static unsigned int count_disks(const struct vb_replay *r)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < r->n_devices; i++)
+		n += r->devices[i].disk != NULL;
+	return n;
+}
+
 int vb_replay_device_init(struct vb_replay *r, struct vb_replay_device *d,
 			  const struct vb_plan_device *plan)
 {
@@ -257,6 +272,8 @@ int vb_replay_device_init(struct vb_replay *r, struct vb_replay_device *d,
 	vb_guid_text(plan->instance, d->instance);
 	if (plan->class == VB_CLASS_NETWORK)
 		rc = vb_replay_net_init(d, count_nets(r));
+	else if (vb_plan_is_disk(plan->class))
+		rc = vb_replay_disk_init(d, count_disks(r));
 	d->model.name = plan->name;
 	d->model.class = plan->class;
 	d->model.instance = d->instance;
@@ -272,5 +289,6 @@ void vb_replay_device_done(struct vb_replay_device *d)
 {
 	vb_player_done(&d->player);
 	vb_replay_net_done(d);
+	vb_replay_disk_done(d);
 	free(d->scratch);
 }

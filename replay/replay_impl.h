@@ -8,6 +8,7 @@
 #include "replay/replay.h"
 
 struct vb_replay_net;
+struct vb_replay_disk;
 
 /* A recorded device on the software host: a model of its own. */
 struct vb_replay_device {
@@ -16,7 +17,8 @@ struct vb_replay_device {
 	const struct vb_plan_device *plan;
 	struct vb_player player;
 	struct vb_hdevice *hd;
-	struct vb_replay_net *net; /* of a network device */
+	struct vb_replay_net *net;   /* of a network device */
+	struct vb_replay_disk *disk; /* of a storage device */
 	char instance[VB_GUID_TEXT];
 	uint8_t *scratch; /* one packet */
 	size_t scratch_size;
@@ -69,6 +71,14 @@ int vb_replay_net_init(struct vb_replay_device *d, unsigned int number);
 void vb_replay_net_done(struct vb_replay_device *d);
 /* SEND and CAUSE. 0; -EAGAIN: not now; other errors: not at all. */
 int vb_replay_net_act(struct vb_replay_device *d, const struct vb_step *s);
+
+/* ---- replay_disk.c: storage devices, too ---- */
+
+int vb_replay_disk_init(struct vb_replay_device *d, unsigned int number);
+void vb_replay_disk_done(struct vb_replay_device *d);
+int vb_replay_disk_act(struct vb_replay_device *d, const struct vb_step *s);
+/* When its model has something to do; the device has one timer for both. */
+uint64_t vb_replay_disk_due_ns(const struct vb_replay_device *d);
 
 /* ---- what devices tell the replay ---- */
 

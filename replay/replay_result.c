@@ -99,7 +99,7 @@ static int copy_device(const struct vb_replay *r, const struct vb_plan_device *d
 	ret->name = d->name;
 	ret->class = vb_class_by_code(d->class)->name;
 	ret->skip = (enum vb_skip)d->skip;
-	ret->filled = d->net ? d->net->n_filled : 0;
+	ret->filled = d->net ? d->net->n_filled : d->disk ? d->disk->n_filled : 0;
 	vb_guid_text(d->instance, ret->instance);
 	if (p)
 		return copy_player(p, ret);

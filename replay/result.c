@@ -39,7 +39,7 @@ static const struct vb_figure figures[] = {
 	COUNT(missing, "missing", true),
 	COUNT(unexpected, "unexpected", true),
 	{ "skipped_total", "skipped", VB_FIGURE_COUNT, true, AT(skipped_n) },
-	{ "filled", "frames filled by a pattern", VB_FIGURE_COUNT, false, AT(filled) },
+	{ "filled", "filled by a pattern", VB_FIGURE_COUNT, false, AT(filled) },
 	COUNT(tolerated, "fields that may differ", false),
 	COUNT(overdue, "answers given up too soon", false),
 	COUNT(late, "sent late", true),

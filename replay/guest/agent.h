@@ -49,6 +49,30 @@ struct vb_agent_interface {
 	bool missing; /* it was waited for in vain */
 };
 
+#define VB_AGENT_DISKS 8
+#define VB_AGENT_UNITS 64
+#define VB_AGENT_FILES 16
+
+/* An open generic SCSI device, and how many requests of it are under way. */
+struct vb_agent_file {
+	int fd;
+	unsigned int n;
+};
+
+struct vb_agent_unit {
+	uint8_t path, target, lun;
+	bool missing; /* it was waited for in vain */
+	struct vb_agent_file files[VB_AGENT_FILES];
+	size_t n_files;
+};
+
+/* A storage device that gets the requests vmbusreplay wants to be made. */
+struct vb_agent_disk {
+	char instance[41]; /* GUID */
+	struct vb_agent_unit units[VB_AGENT_UNITS];
+	size_t n_units;
+};
+
 enum vb_agent_end { VB_END_NONE, VB_END_STOP, VB_END_POWEROFF, VB_END_REBOOT };
 
 struct vb_agent {
@@ -62,7 +86,11 @@ struct vb_agent {
 	struct vb_agent_interface interfaces[VB_AGENT_INTERFACES];
 	size_t n_interfaces; /* steps, whether there is an interface or not */
 	int frames_fd;	     /* a packet socket, -1: none */
-	uint64_t frame_ms;   /* when the last one was to be sent */
+	uint64_t frame_ms;   /* when the last one was to be sent, or a request to be made */
+	struct vb_agent_disk disks[VB_AGENT_DISKS];
+	size_t n_disks;
+	uint8_t *scsi_data; /* for the next request that writes: scsi_len bytes */
+	size_t scsi_len;
 	unsigned int n_unsent;
 	bool capture_ready;    /* it said so */
 	bool capture_whole;    /* it said that it has found hv_vmbus, which came later */
@@ -127,6 +155,18 @@ int vb_agent_interface_add(struct vb_agent *a, const char *instance);
 void vb_agent_interfaces_look(struct vb_agent *a);
 /* vmbusreplay has a frame for it. */
 void vb_agent_frame_send(struct vb_agent *a, const struct vb_port_message *m);
+
+/* ---- disks.c ---- */
+
+/* Make requests of the device's units. 0; -ENOSPC: there are too many devices. */
+int vb_agent_disks_add(struct vb_agent *a, const char *instance);
+/* A number that changes while units are found and looked at. */
+uint64_t vb_agent_disks_count(void);
+/* vmbusreplay has a request, and before it what it writes. */
+void vb_agent_scsi_data(struct vb_agent *a, const struct vb_port_message *m);
+void vb_agent_scsi_send(struct vb_agent *a, const struct vb_port_message *m);
+/* Free what was answered. */
+void vb_agent_disks_reap(struct vb_agent *a);
 
 /* ---- steps.c ---- */
 

@@ -45,6 +45,8 @@ enum vb_agent_type {
 	VB_AGENT_STOP,	     /* end the workload, save what there is, power off */
 	VB_AGENT_DO,	     /* u32 id, then words: something the agent shall do; answered by DID */
 	VB_AGENT_FRAME,	     /* struct vb_agent_frame, then a frame: to be sent on an interface */
+	VB_AGENT_SCSI_DATA, /* bytes that the next VB_AGENT_SCSI writes, behind those of the last one */
+	VB_AGENT_SCSI,	    /* struct vb_agent_scsi: a request to be made of a disk */
 	/* of the guest again */
 	VB_AGENT_DID = 128, /* u32 id, s32 status, text */
 };
@@ -62,6 +64,19 @@ struct vb_agent_frame {
 	uint16_t segment_len;
 	uint16_t checksum_start, checksum_at;
 	uint16_t reserved;
+};
+
+enum vb_agent_scsi_direction { VB_AGENT_SCSI_NONE, VB_AGENT_SCSI_READ, VB_AGENT_SCSI_WRITE };
+
+/* A request that the guest shall make of a logical unit. */
+struct vb_agent_scsi {
+	uint32_t device; /* number of the step "disks", from 0 */
+	uint32_t data_len;
+	uint8_t path, target, lun;
+	uint8_t direction; /* enum vb_agent_scsi_direction */
+	uint8_t cdb_len;
+	uint8_t cdb[20];
+	uint8_t reserved[3];
 };
 
 #endif

@@ -99,6 +99,12 @@ static void handle_message(struct vb_agent *a, struct vb_port_message *m)
 	case VB_AGENT_FRAME:
 		vb_agent_frame_send(a, m);
 		break;
+	case VB_AGENT_SCSI_DATA:
+		vb_agent_scsi_data(a, m);
+		break;
+	case VB_AGENT_SCSI:
+		vb_agent_scsi_send(a, m);
+		break;
 	default:
 		break;
 	}
@@ -194,7 +200,7 @@ static const struct {
 
 static long look_us(const struct vb_agent *a)
 {
-	if (a->n_interfaces == 0)
+	if (a->n_interfaces + a->n_disks == 0)
 		return vb_agent_waits(a) ? BUSY_US : IDLE_US;
 	return vb_agent_now_ms() - a->frame_ms < FLOWING_MS ? FLOWING_US : FRAMES_US;
 }
@@ -217,6 +223,7 @@ void vb_agent_pump(struct vb_agent *a, int ms)
 			sources[i].ready(a);
 	while (vb_port_receive(&a->message))
 		handle_message(a, &a->message);
+	vb_agent_disks_reap(a);
 	if (a->doer.pid && a->doer.ended && a->doer.out < 0)
 		report_done(a, a->doer.status);
 }

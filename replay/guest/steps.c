@@ -9,6 +9,7 @@
  *	captured			wait until vmbusdump has found a hv_vmbus loaded after it
  *	daemon DEVICE PROGRAM [WORD...]	start it when the device file is there, wait until it serves it
  *	interface GUID			have the device's network interface up, for frames of the replay
+ *	disks GUID			wait until the driver has found the units, for requests of the replay
  *	settle				wait until drivers have found their devices
  *	workload FILE			run it with busybox sh; its exit status is that of the guest
  *	wait				until somebody ends the guest
@@ -203,6 +204,28 @@ static int step_interface(struct vb_agent *a, char *words[])
 	return 0;
 }
 
+#define QUIET_MS 300 /* nothing was found for so long: there is nothing more */
+
+static int step_disks(struct vb_agent *a, char *words[])
+{
+	uint64_t now = vb_agent_now_ms(), until = now + DEVICE_MS, quiet = now + QUIET_MS;
+	uint64_t count = vb_agent_disks_count(), last = count;
+	int rc = vb_agent_disks_add(a, words[1]);
+
+	say("disks of", words[1]);
+	if (rc < 0)
+		return fail("disks", words[1], rc);
+	while (a->end == VB_END_NONE && now < until && now < quiet) {
+		vb_agent_pump(a, 20);
+		now = vb_agent_now_ms();
+		count = vb_agent_disks_count();
+		if (count != last)
+			quiet = now + QUIET_MS;
+		last = count;
+	}
+	return 0;
+}
+
 static int step_workload(struct vb_agent *a, char *words[])
 {
 	char *argv[] = { "/bin/busybox", "sh", words[1], NULL };
@@ -241,6 +264,7 @@ static const struct {
 	{ "captured", 1, step_captured }, { "daemon", 3, step_daemon },
 	{ "settle", 1, step_settle },	  { "interface", 2, step_interface },
 	{ "workload", 2, step_workload }, { "wait", 1, step_wait },
+	{ "disks", 2, step_disks },
 };
 
 static int perform(struct vb_agent *a, char *line)

@@ -331,9 +331,9 @@ Test(plan, nothing_of_ours)
 {
 	struct made m;
 
-	begin(&m, VB_CLASS_SCSI);
+	begin(&m, VB_CLASS_BALLOON);
 	round_trip(&m);
-	refused(&m, "(scsi)");
+	refused(&m, "(balloon)");
 }
 
 Test(plan, only_what_the_guest_said)
@@ -354,7 +354,7 @@ static struct vb_plan *two_devices(struct made *m)
 	m->class = VB_CLASS_HEARTBEAT;
 	m->relid = 15;
 	round_trip(m);
-	m->class = VB_CLASS_SCSI;
+	m->class = VB_CLASS_BALLOON;
 	m->relid = 16;
 	round_trip(m);
 	return plan_of(m);
@@ -386,7 +386,7 @@ Test(plan, choose_what_is_not_there)
 	p = two_devices(&m);
 	cr_assert_eq(vb_plan_choose(p, "kvp,vss", &err), -EINVAL);
 	cr_assert(strstr(err.text, "\"vss\""), "%s", err.text);
-	cr_assert_eq(vb_plan_choose(p, "scsi", &err), -ENODATA);
+	cr_assert_eq(vb_plan_choose(p, "balloon", &err), -ENODATA);
 	done(&m, p);
 }
 
