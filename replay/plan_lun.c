@@ -32,9 +32,12 @@ bool vb_plan_srb_read(const struct vb_decoder *dec, struct vb_plan_srb *ret)
 		{ .path = SRB "data_in" },
 		{ .path = SRB "data_transfer_length" },
 	};
-	const struct vb_layer *l = &dec->walked.layer[dec->walked.n_layers - 1];
+	const struct vb_layer *l = dec->walked.layer;
 
-	if (!dec->walked.n_layers || strcmp(l->proto->name, "hv_scsi") != 0 || !l->len ||
+	if (!dec->walked.n_layers)
+		return false;
+	l += dec->walked.n_layers - 1;
+	if (strcmp(l->proto->name, "hv_scsi") != 0 || !l->len ||
 	    (uint64_t)l->off + l->len > dec->frame.cap_len)
 		return false;
 	if (vb_values_read(vb_root_proto(VB_KIND_PACKET), &dec->frame, w, COUNT(w), NULL) !=

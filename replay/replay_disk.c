@@ -275,9 +275,10 @@ static int cause(struct vb_replay_device *d, const struct vb_step *s)
 
 	vb_step_frame(d->plan, e, &f);
 	vb_values_read(vb_proto_by_name("hv_storvsc"), &f, w, N_WANTED, &walked);
+	if (!opt->command || walked.n_layers < 2)
+		return -ENOTSUP;
 	cdb = &walked.layer[walked.n_layers - 1];
-	if (!opt->command || walked.n_layers < 2 || cdb->len > sizeof(how.cdb) ||
-	    w[W_DATA_LEN].number > STORVSC_MAX_TRANSFER)
+	if (cdb->len > sizeof(how.cdb) || w[W_DATA_LEN].number > STORVSC_MAX_TRANSFER)
 		return -ENOTSUP;
 	how.path = (uint8_t)w[W_PATH].number;
 	how.target = (uint8_t)w[W_TARGET].number;
