@@ -46,11 +46,18 @@ def read_costs(output):
     return costs
 
 
-def show(costs, what, captures, modes):
-    """Ratio: of the second capture to the last. Returns what is missing."""
+def ratio(ours, peer):
+    """As text; where a peer's cost is no figure, neither is this."""
+    return f"{ours / peer:.2f}" if peer > 0 else "-"
+
+
+def show(costs, what, ours, peers, modes):
+    """Ratios: of the last capture of ours to each peer. Returns what is missing."""
     missing = []
+    captures = ours + peers
     print(f"instructions per {what}; in brackets what the capturing process took of them")
-    print(f"{'':28}{'without':>8}", *(f"{t:>18}" for _, t in captures), f"{'ratio':>7}", sep="")
+    print(f"{'':28}{'without':>8}", *(f"{t:>18}" for _, t in captures),
+          *(f"{'/' + name:>10}" for name, _ in peers), sep="")
     for mode, (title, each) in modes.items():
         figures = [costs.get((c, mode)) for c in ("without", *(name for name, _ in captures))]
         if None in figures:
@@ -60,10 +67,9 @@ def show(costs, what, captures, modes):
         n *= each
         more = [(total - without) / n for _, total, _ in figures[1:]]
         own = [process / n for _, _, process in figures[1:]]
-        ratio = more[1] / more[-1] if more[-1] > 0 else 0
         print(f"{title:28}{without / n:8.0f}",
               *(f"{f'+{m:.0f} ({o:.0f})':>18}" for m, o in zip(more, own)),
-              f"{ratio:7.2f}", sep="")
+              *(f"{ratio(more[len(ours) - 1], m):>10}" for m in more[len(ours):]), sep="")
     return missing
 
 
