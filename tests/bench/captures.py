@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
-"""What network and storage have in common: a guest in which the same is done without a capture, with
-vmbusdump, and with a peer's; what is more than without is the capture's.
+"""What network and storage have in common: a guest in which the same is done without a capture,
+with vmbusdump, and with those of peers; what is more than without is the capture's.
 """
 
 import os
@@ -51,12 +51,16 @@ def ratio(ours, peer):
     return f"{ours / peer:.2f}" if peer > 0 else "-"
 
 
-def show(costs, what, ours, peers, modes):
-    """Ratios: of the last capture of ours to each peer. Returns what is missing."""
+def show(costs, what, ours, peers, modes, host=None):
+    """Ratios: of the last capture of ours to each peer. host: mode -> what of it the host takes,
+    where that was measured. Returns what is missing.
+    """
     missing = []
+    host = host or {}
     captures = ours + peers
-    print(f"instructions per {what}; in brackets what the capturing process took of them")
-    print(f"{'':28}{'without':>8}", *(f"{t:>18}" for _, t in captures),
+    print(f"instructions per {what}; in brackets what the capturing process took of them;")
+    print("without: the driver, the host and the machine, but no capture; host: its part of these")
+    print(f"{'':28}{'without':>8}{'host':>8}", *(f"{t:>18}" for _, t in captures),
           *(f"{'/' + name:>10}" for name, _ in peers), sep="")
     for mode, (title, each) in modes.items():
         figures = [costs.get((c, mode)) for c in ("without", *(name for name, _ in captures))]
@@ -67,7 +71,7 @@ def show(costs, what, ours, peers, modes):
         n *= each
         more = [(total - without) / n for _, total, _ in figures[1:]]
         own = [process / n for _, _, process in figures[1:]]
-        print(f"{title:28}{without / n:8.0f}",
+        print(f"{title:28}{without / n:8.0f}{f'{host[mode]:.0f}' if mode in host else '-':>8}",
               *(f"{f'+{m:.0f} ({o:.0f})':>18}" for m, o in zip(more, own)),
               *(f"{ratio(more[len(ours) - 1], m):>10}" for m in more[len(ours):]), sep="")
     return missing

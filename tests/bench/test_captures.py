@@ -18,12 +18,12 @@ def lines(*costs):
                    for capture, busy, after in costs)
 
 
-def table(output, peers=None):
+def table(output, peers=None, host=None):
     """The row of that mode as words, and what is missing"""
     said = io.StringIO()
     with contextlib.redirect_stdout(said):
         missing = captures.show(captures.read_costs(output), "frame", OURS, peers or PEERS,
-                                {"send-60": ("sent", 1)})
+                                {"send-60": ("sent", 1)}, host)
     rows = [line.split() for line in said.getvalue().splitlines() if line.startswith("sent")]
     return (rows[0] if rows else None), missing
 
@@ -33,7 +33,8 @@ class Show(unittest.TestCase):
         row, missing = table(lines(("without", 1000, 0), ("headers", 2000, 100),
                                    ("payload", 3000, 200), ("tcpdump", 1400, 600)))
         self.assertEqual(row,
-                         ["sent", "100", "+110", "(15)", "+220", "(30)", "+100", "(90)", "2.20"])
+                         ["sent", "100", "-", "+110", "(15)", "+220", "(30)", "+100", "(90)",
+                          "2.20"])
         self.assertEqual(missing, [])
 
     def test_peer_that_cost_nothing_is_no_figure(self):
@@ -48,8 +49,14 @@ class Show(unittest.TestCase):
                        [("bpftrace", "bpftrace")] + PEERS)
         self.assertEqual(row[-2:], ["2.00", "0.50"])
 
+    def test_the_host(self):
+        row, _ = table(lines(("without", 1000, 0), ("headers", 2000, 0), ("payload", 3000, 0),
+                             ("tcpdump", 5000, 0)), host={"send-60": 61.4})
+        self.assertEqual(row[:3], ["sent", "100", "61"])
+
     def test_what_was_not_measured_is_missing(self):
-        row, missing = table(lines(("without", 1000, 0), ("headers", 2000, 0), ("payload", 3000, 0)))
+        row, missing = table(lines(("without", 1000, 0), ("headers", 2000, 0),
+                                   ("payload", 3000, 0)))
         self.assertEqual((row, missing), (None, ["sent"]))
 
 
