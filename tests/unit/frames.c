@@ -35,26 +35,36 @@ static char *taken(struct vb_buf *b)
 	return b->data ? b->data : strdup("");
 }
 
-char *frame_summary(const struct vb_frame *f)
+char *frame_summary_as(const struct vb_proto *proto, const struct vb_frame *f)
 {
 	struct vb_buf out = { 0 };
 	struct vb_walked w;
 	struct vb_text t;
 	struct vb_sink sink = vb_text_summary(&t, &out);
 
-	vb_walk(vb_root_proto(f->kind), f, &sink, &w);
+	vb_walk(proto, f, &sink, &w);
 	return taken(&out);
 }
 
-char *frame_tree(const struct vb_frame *f)
+char *frame_summary(const struct vb_frame *f)
+{
+	return frame_summary_as(vb_root_proto(f->kind), f);
+}
+
+char *frame_tree_as(const struct vb_proto *proto, const struct vb_frame *f)
 {
 	struct vb_buf out = { 0 };
 	struct vb_walked w;
 	struct vb_text t;
 	struct vb_sink sink = vb_text_tree(&t, &out, false);
 
-	vb_walk(vb_root_proto(f->kind), f, &sink, &w);
+	vb_walk(proto, f, &sink, &w);
 	return taken(&out);
+}
+
+char *frame_tree(const struct vb_frame *f)
+{
+	return frame_tree_as(vb_root_proto(f->kind), f);
 }
 
 struct search {
@@ -90,7 +100,7 @@ static void search_close(void *ctx, enum vb_span span, const struct vb_item *it)
 	vb_path_close(&s->path);
 }
 
-void frame_find(const struct vb_frame *f, struct found *ret)
+static void find(const struct vb_proto *proto, const struct vb_frame *f, struct found *ret)
 {
 	struct search s = { .found = ret };
 	struct vb_sink sink = {
@@ -100,14 +110,24 @@ void frame_find(const struct vb_frame *f, struct found *ret)
 
 	ret->n = 0;
 	vb_path_init(&s.path);
-	vb_walk(vb_root_proto(f->kind), f, &sink, &w);
+	vb_walk(proto, f, &sink, &w);
+}
+
+void frame_find(const struct vb_frame *f, struct found *ret)
+{
+	find(vb_root_proto(f->kind), f, ret);
+}
+
+uint64_t frame_value_as(const struct vb_proto *proto, const struct vb_frame *f, const char *path)
+{
+	struct found found = { .path = path };
+
+	find(proto, f, &found);
+	cr_assert_eq(found.n, 1, "%s is there %u times", path, found.n);
+	return found.value;
 }
 
 uint64_t frame_value(const struct vb_frame *f, const char *path)
 {
-	struct found found = { .path = path };
-
-	frame_find(f, &found);
-	cr_assert_eq(found.n, 1, "%s is there %u times", path, found.n);
-	return found.value;
+	return frame_value_as(vb_root_proto(f->kind), f, path);
 }

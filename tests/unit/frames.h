@@ -19,6 +19,9 @@ void frame_make(struct made_frame *ret, uint8_t kind, uint8_t direction, const c
 /* The one-line summary and the tree; free() the text. */
 char *frame_summary(const struct vb_frame *f);
 char *frame_tree(const struct vb_frame *f);
+/* ... read as that protocol, not as what frames of its kind begin with. */
+char *frame_summary_as(const struct vb_proto *proto, const struct vb_frame *f);
+char *frame_tree_as(const struct vb_proto *proto, const struct vb_frame *f);
 
 /* What is found of one field: how often, and its last value. */
 struct found {
@@ -30,5 +33,6 @@ void frame_find(const struct vb_frame *f, struct found *ret);
 
 /* Value of a field that must be there exactly once; the test fails when it is not. */
 uint64_t frame_value(const struct vb_frame *f, const char *path);
+uint64_t frame_value_as(const struct vb_proto *proto, const struct vb_frame *f, const char *path);
 
 #endif

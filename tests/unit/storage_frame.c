@@ -77,25 +77,15 @@ void storage_data_whole(const struct made_frame *m)
 
 void storage_data_summary(const struct made_frame *m, const char *text)
 {
-	struct vb_buf out = { 0 };
-	struct vb_walked w;
-	struct vb_text t;
-	struct vb_sink sink = vb_text_summary(&t, &out);
+	char *summary = frame_summary_as(data_proto(), &m->f);
 
-	vb_walk(data_proto(), &m->f, &sink, &w);
-	cr_assert_str_eq(out.data ? out.data : "", text);
-	vb_buf_done(&out);
+	cr_assert_str_eq(summary, text);
+	free(summary);
 }
 
 char *storage_data_tree(const struct made_frame *m)
 {
-	struct vb_buf out = { 0 };
-	struct vb_walked w;
-	struct vb_text t;
-	struct vb_sink sink = vb_text_tree(&t, &out, false);
-
-	vb_walk(data_proto(), &m->f, &sink, &w);
-	return out.data;
+	return frame_tree_as(data_proto(), &m->f);
 }
 
 void storage_data_line(const struct made_frame *m, const char *line)
@@ -107,53 +97,9 @@ void storage_data_line(const struct made_frame *m, const char *line)
 	free(tree);
 }
 
-struct search {
-	struct vb_path path;
-	const char *wanted;
-	unsigned int n;
-	uint64_t value;
-};
-
-static void search_field(void *ctx, const struct vb_item *it)
-{
-	struct search *s = ctx;
-
-	if (strcmp(vb_path_field(&s->path, it), s->wanted) != 0)
-		return;
-	s->n++;
-	s->value = it->value;
-}
-
-static void search_open(void *ctx, enum vb_span span, const struct vb_item *it)
-{
-	struct search *s = ctx;
-
-	if (span == VB_SPAN_BITS)
-		search_field(s, it);
-	vb_path_open(&s->path, span, it);
-}
-
-static void search_close(void *ctx, enum vb_span span, const struct vb_item *it)
-{
-	struct search *s = ctx;
-
-	(void)span;
-	(void)it;
-	vb_path_close(&s->path);
-}
-
 uint64_t storage_data_value(const struct made_frame *m, const char *path)
 {
-	struct search s = { .wanted = path };
-	struct vb_sink sink = {
-		.ctx = &s, .open = search_open, .field = search_field, .close = search_close
-	};
-	struct vb_walked w;
-
-	vb_path_init(&s.path);
-	vb_walk(data_proto(), &m->f, &sink, &w);
-	cr_assert_eq(s.n, 1, "%s is there %u times", path, s.n);
-	return s.value;
+	return frame_value_as(data_proto(), &m->f, path);
 }
 
 /* ---- a conversation ---- */
