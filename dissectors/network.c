@@ -10,11 +10,10 @@
 
 #include "ndis.h"
 #include "oid.h"
+#include "packet.h"
 #include "values.h"
 #include "walk.h"
 
-#define GPA_DIRECT 9u
-#define IN_BAND 6u
 #define VLAN_TAG 4u	   /* in the frame, not counted in the MTU */
 #define USUAL_ALIGNMENT 8u /* of Hyper-V and OpenVMM */
 #define MAX_ALIGNMENT 12u  /* as a power of 2 */
@@ -59,15 +58,16 @@ static uint32_t rndis_packet(struct vb_network *n, const struct vb_frame *f,
 	if (f->direction != VB_TO_HOST || !is_set(l, VB_NVSP_SECTION_SIZE))
 		return 0;
 	if (vb_layer_slot(l, VB_NVSP_SECTION) != VB_NVSP_NO_SECTION) {
-		if (carrier != IN_BAND)
+		if (carrier != VB_PACKET_IN_BAND)
 			return 0; /* the beginning is in the section only */
 		n->section.number = f->number;
 		n->section.len = vb_layer_slot(l, VB_NVSP_SECTION_SIZE);
 		n->section.joined = 0;
 		return 0;
 	}
-	return is_data && carrier == GPA_DIRECT && lacks_section(n, f) ? NOTE(VB_NOTE_NO_SECTION) :
-									 0;
+	return is_data && carrier == VB_PACKET_GPA_DIRECT && lacks_section(n, f) ?
+		       NOTE(VB_NOTE_NO_SECTION) :
+		       0;
 }
 
 uint32_t vb_network_packet(struct vb_network *n, const struct vb_frame *f,

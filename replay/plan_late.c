@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dissectors/packet.h"
 #include "dissectors/values.h"
 #include "replay/plan_impl.h"
 
@@ -75,7 +76,7 @@ static int encode(const struct vb_frame *f, const struct vb_value *versions, uin
 		  uint8_t *bytes)
 {
 	struct vb_value v[] = {
-		VB_NUMBER("hv_ring.type", 6),
+		VB_NUMBER("hv_ring.type", VB_PACKET_IN_BAND),
 		VB_NUMBER("hv_ring.data_offset8", DESCRIPTOR_LEN / 8),
 		VB_NUMBER("hv_ring.len8", PACKET_LEN / 8),
 		VB_NUMBER("hv_pipe.type", 1),

@@ -195,7 +195,7 @@ static void take_packet(struct vb_replay_device *d, const struct vb_hpacket *p)
 		return;
 	memcpy(bytes, f.data, f.cap_len); /* the guest may change it at any time */
 	f.data = bytes;
-	if (p->type == 11)
+	if (p->type == VB_PACKET_COMPLETION)
 		take_done(d, &f, p->trans_id);
 	else if (!vb_values_read(vb_root_proto(VB_KIND_PACKET), &f, &w, 1, NULL))
 		vb_player_take(&d->player, &f, p->trans_id, vb_replay_now(d));

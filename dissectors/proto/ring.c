@@ -7,6 +7,7 @@
  * types that Linux dropped later are as that file had them.
  */
 #include "../gpa.h"
+#include "../packet.h"
 #include "../rows.h"
 
 static const struct vb_row flags[] = {
@@ -83,20 +84,26 @@ static const struct vb_row additional_data[] = {
 #define ASKS .key = { VB_S_ID }, .asks_if = VB_S_FLAGS
 
 static const struct vb_msg msgs[] = {
-	MSG(0, "invalid", "Invalid", NULL),
-	MSG(1, "synch", "Synchronize", NULL, ASKS),
-	MSG(2, "add_xfer_page_set", "Add transfer page set", set_change, ASKS),
-	MSG(3, "rm_xfer_page_set", "Remove transfer page set", set_change, ASKS),
-	MSG(4, "establish_gpadl", "Establish GPADL in band", establish_gpadl, ASKS),
-	MSG(5, "teardown_gpadl", "Tear down GPADL in band", gpadl, ASKS),
-	MSG(6, "in_band", "In-band data", NULL, .quiet = true, ASKS),
-	MSG(7, "xfer_pages", "Data in transfer pages", xfer_pages, .apart = true, ASKS),
-	MSG(8, "gpadl_data", "Data in a GPADL", gpadl, ASKS),
-	MSG(9, "gpa_direct", "Data at guest addresses", gpa_direct, ASKS),
-	MSG(10, "cancel_request", "Cancel request", NULL),
-	MSG(11, "completion", "Completion", NULL, .answers = VB_ANY, .key = { VB_S_ID }),
-	MSG(12, "additional_packet", "Data using additional packets", NULL, ASKS),
-	MSG(13, "additional_data", "Additional data", additional_data),
+	MSG(VB_PACKET_INVALID, "invalid", "Invalid", NULL),
+	MSG(VB_PACKET_SYNCH, "synch", "Synchronize", NULL, ASKS),
+	MSG(VB_PACKET_ADD_XFER_PAGE_SET, "add_xfer_page_set", "Add transfer page set", set_change,
+	    ASKS),
+	MSG(VB_PACKET_RM_XFER_PAGE_SET, "rm_xfer_page_set", "Remove transfer page set", set_change,
+	    ASKS),
+	MSG(VB_PACKET_ESTABLISH_GPADL, "establish_gpadl", "Establish GPADL in band",
+	    establish_gpadl, ASKS),
+	MSG(VB_PACKET_TEARDOWN_GPADL, "teardown_gpadl", "Tear down GPADL in band", gpadl, ASKS),
+	MSG(VB_PACKET_IN_BAND, "in_band", "In-band data", NULL, .quiet = true, ASKS),
+	MSG(VB_PACKET_XFER_PAGES, "xfer_pages", "Data in transfer pages", xfer_pages, .apart = true,
+	    ASKS),
+	MSG(VB_PACKET_GPADL_DATA, "gpadl_data", "Data in a GPADL", gpadl, ASKS),
+	MSG(VB_PACKET_GPA_DIRECT, "gpa_direct", "Data at guest addresses", gpa_direct, ASKS),
+	MSG(VB_PACKET_CANCEL_REQUEST, "cancel_request", "Cancel request", NULL),
+	MSG(VB_PACKET_COMPLETION, "completion", "Completion", NULL, .answers = VB_ANY,
+	    .key = { VB_S_ID }),
+	MSG(VB_PACKET_ADDITIONAL_PACKET, "additional_packet", "Data using additional packets", NULL,
+	    ASKS),
+	MSG(VB_PACKET_ADDITIONAL_DATA, "additional_data", "Additional data", additional_data),
 	END_MSGS,
 };
 

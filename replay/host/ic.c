@@ -20,7 +20,6 @@ enum { NEGOTIATE = 0 }; /* message type */
 enum { TRANSACTION = 1, REQUEST = 2, ANSWER = 4 };
 
 #define PIPE_DATA 1
-#define IN_BAND 6
 #define BEFORE_HEADER 24u /* descriptor and pipe header */
 #define HEADER_LEN 20u
 #define N_HEADER_VALUES 9
@@ -136,7 +135,7 @@ int vb_ic_send(struct vb_ic *ic, const struct vb_ic_call *call, uint32_t body_le
 {
 	struct vb_hchannel *c = vb_hdevice_primary(ic->device);
 	const struct vb_value head[N_HEADER_VALUES] = {
-		VB_NUMBER("hv_ring.type", IN_BAND),
+		VB_NUMBER("hv_ring.type", VB_PACKET_IN_BAND),
 		VB_NUMBER("hv_pipe.type", PIPE_DATA),
 		VB_NUMBER("hv_pipe.length", HEADER_LEN + body_len),
 		VB_NUMBER(IC "framework_version", ic->framework),
@@ -363,7 +362,7 @@ void vb_ic_packet(struct vb_hdevice *d, struct vb_hchannel *c, const struct vb_h
 	struct vb_ic_answer a = { .packet = p };
 
 	(void)c;
-	if (p->type != IN_BAND || vb_ic_read(p, w, 4, 4))
+	if (p->type != VB_PACKET_IN_BAND || vb_ic_read(p, w, 4, 4))
 		return vb_ic_complain(ic, "a packet of %u bytes is no message of a service",
 				      p->payload_len);
 	a.status = (uint32_t)w[3].number;

@@ -10,6 +10,7 @@
 
 #include <stddef.h>
 
+#include "dissectors/packet.h"
 #include "replay/host/host.h"
 
 struct vb_hext; /* outside.h */

@@ -98,7 +98,7 @@ static int send_completion(struct vb_netvsc *n, struct vb_hchannel *c,
 			   const struct vb_netvsc_out *o)
 {
 	const struct vb_value values[] = {
-		VB_NUMBER("hv_ring.type", 11),
+		VB_NUMBER("hv_ring.type", VB_PACKET_COMPLETION),
 		VB_NUMBER("hv_ring.trans_id", o->trans_id),
 		VB_NUMBER("nvsp.type", VB_NVSP_RNDIS_COMPLETE),
 		VB_NUMBER("nvsp.rndis_complete.status", o->bytes[0]),

@@ -104,7 +104,7 @@ static int announce(struct vb_netvsc *n, struct vb_hchannel *c, const struct par
 {
 	char paths[2 * NETVSC_MAX_PARTS][RANGE_TEXT];
 	struct vb_value values[8 + 2 * NETVSC_MAX_PARTS] = {
-		VB_NUMBER("hv_ring.type", 7),
+		VB_NUMBER("hv_ring.type", VB_PACKET_XFER_PAGES),
 		VB_NUMBER("hv_ring.flags", 1),
 		VB_NUMBER("hv_ring.trans_id", parts[0].part),
 		VB_NUMBER("hv_ring.data_offset8", 3 + n_parts),

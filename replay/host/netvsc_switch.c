@@ -22,7 +22,7 @@ static void answer(struct vb_netvsc *n, const struct vb_hpacket *p, const struct
 		   size_t n_values, uint32_t len)
 {
 	struct vb_value all[8] = {
-		VB_NUMBER("hv_ring.type", 11),
+		VB_NUMBER("hv_ring.type", VB_PACKET_COMPLETION),
 		VB_NUMBER("hv_ring.trans_id", p->trans_id),
 	};
 
@@ -209,7 +209,7 @@ static void take_oid_query(struct vb_netvsc *n, const struct vb_hpacket *p)
 void vb_netvsc_tell_vf(struct vb_netvsc *n, bool there, uint32_t serial)
 {
 	const struct vb_value values[] = {
-		VB_NUMBER("hv_ring.type", 6),
+		VB_NUMBER("hv_ring.type", VB_PACKET_IN_BAND),
 		VB_NUMBER("nvsp.type", VB_NVSP_VF_ASSOCIATION),
 		VB_NUMBER("nvsp.vf_association.allocated", there),
 		VB_NUMBER("nvsp.vf_association.serial", serial),
@@ -232,7 +232,7 @@ void vb_netvsc_tell_table(struct vb_netvsc *n, const uint32_t table[16])
 		"nvsp.indirection_table.queue[14]", "nvsp.indirection_table.queue[15]",
 	};
 	struct vb_value values[20] = {
-		VB_NUMBER("hv_ring.type", 6),
+		VB_NUMBER("hv_ring.type", VB_PACKET_IN_BAND),
 		VB_NUMBER("nvsp.type", VB_NVSP_INDIRECTION_TABLE),
 		VB_NUMBER("nvsp.indirection_table.count", 16),
 		VB_NUMBER("nvsp.indirection_table.table_offset", VB_NVSP_LEN_6_1),
@@ -297,10 +297,10 @@ void vb_netvsc_switch_packet(struct vb_netvsc *n, struct vb_hchannel *c, const s
 	struct vb_wanted type = { .path = "nvsp.type" };
 	bool has_type = vb_values_read(vb_root_proto(VB_KIND_PACKET), &p->frame, &type, 1, NULL);
 
-	if (p->type == 11)
+	if (p->type == VB_PACKET_COMPLETION)
 		return vb_netvsc_completed(n, c, p->trans_id);
 	/* with ranges it can be nothing else, legible or not */
-	if (p->type == 9 || (has_type && type.number == VB_NVSP_RNDIS))
+	if (p->type == VB_PACKET_GPA_DIRECT || (has_type && type.number == VB_NVSP_RNDIS))
 		return vb_netvsc_take_rndis(n, c, p);
 	if (vb_hchannel_index(c) != 0 || !has_type) {
 		vb_hdevice_trouble(n->d, "a packet on queue %u that is no RNDIS packet",

@@ -12,8 +12,6 @@
 #define DESCRIPTOR 16u
 #define PACKETS_PER_RUN 256u /* of one channel; the others want their turn, too */
 
-enum packet_type { IN_BAND = 6, TRANSFER_PAGES = 7, GPA_DIRECT = 9, COMPLETION = 11 };
-
 void vb_packets_frame(const struct vb_hchannel *c, struct vb_frame *ret_f)
 {
 	*ret_f = (struct vb_frame){
@@ -51,9 +49,9 @@ static void poll_for_room(struct vb_hchannel *c)
 static const char *wrong_descriptor(const struct vb_hpacket *p, uint64_t head, uint64_t len,
 				    uint32_t readable)
 {
-	bool has_ranges = p->type == TRANSFER_PAGES || p->type == GPA_DIRECT;
+	bool has_ranges = p->type == VB_PACKET_XFER_PAGES || p->type == VB_PACKET_GPA_DIRECT;
 
-	if (p->type != IN_BAND && p->type != COMPLETION && !has_ranges)
+	if (p->type != VB_PACKET_IN_BAND && p->type != VB_PACKET_COMPLETION && !has_ranges)
 		return "a packet of a type that no guest sends";
 	if (p->flags & ~1u)
 		return "a packet with reserved flags";

@@ -9,8 +9,6 @@
 
 #include "replay/host/storvsc.h"
 
-#define IN_BAND 6
-#define COMPLETION 11
 #define DESCRIPTOR 16u
 #define DONE "hv_storvsc.execute_srb_complete."
 #define MAX_VALUES (4 + 10 + SCSI_SENSE_VALUES)
@@ -73,7 +71,7 @@ static int send_one(const struct vb_storvsc_request *r, struct vb_hchannel *c)
 	const struct vb_storvsc_player *player = r->s->player;
 	uint32_t status = is_srb && !r->status ? status_of(r->srb_status) : r->status;
 	struct vb_value values[MAX_VALUES] = {
-		VB_NUMBER("hv_ring.type", r->is_notice ? IN_BAND : COMPLETION),
+		VB_NUMBER("hv_ring.type", r->is_notice ? VB_PACKET_IN_BAND : VB_PACKET_COMPLETION),
 		VB_NUMBER("hv_ring.trans_id", r->trans_id),
 		VB_NUMBER("hv_storvsc.operation",
 			  r->is_notice ? vb_storvsc_operation(r) : VB_STORVSC_COMPLETE_IO),

@@ -12,8 +12,6 @@
 #define MESSAGE_LEN 64u
 #define OLD_MESSAGE_LEN 48u
 
-enum packet_type { IN_BAND = 6, GPA_DIRECT = 9 };
-
 void vb_storvsc_free_request(struct vb_storvsc_request *r)
 {
 	vb_hranges_done(&r->data);
@@ -218,7 +216,7 @@ static int read_data(struct vb_storvsc_request *r, const struct vb_hpacket *p)
 {
 	int rc;
 
-	if (p->type != GPA_DIRECT)
+	if (p->type != VB_PACKET_GPA_DIRECT)
 		return r->data_len ? -EBADMSG : 0;
 	rc = vb_hranges_read(&p->frame, &r->data);
 	if (rc)
@@ -360,7 +358,7 @@ void vb_storvsc_take(struct vb_storage *s, struct vb_hchannel *c, const struct v
 	struct vb_storvsc_request *r;
 	struct vb_walked w;
 
-	if ((p->type != IN_BAND && p->type != GPA_DIRECT) || !(p->flags & 1))
+	if ((p->type != VB_PACKET_IN_BAND && p->type != VB_PACKET_GPA_DIRECT) || !(p->flags & 1))
 		return vb_hdevice_trouble(s->d, "a packet of type %u that wants no answer",
 					  p->type);
 	r = new_request(s, c, p);
