@@ -23,6 +23,19 @@ static int parse_size(const char *text, uint64_t *ret)
 	return vb_number_parse(text, VB_DISK_MAX_LEN >> 20, ret) || !*ret ? -EINVAL : 0;
 }
 
+/* "VERB LUN MIB": false: it is not, and the request is done. */
+static bool lun_and_size(const char *const *words, size_t n, struct vb_hrequest *rq,
+			 uint8_t *ret_lun, uint64_t *ret_mib)
+{
+	char usage[32];
+
+	if (n == 3 && !parse_lun(words[1], ret_lun) && !parse_size(words[2], ret_mib))
+		return true;
+	snprintf(usage, sizeof(usage), "%s LUN MIB", words[0]);
+	vb_hrequest_done(rq, -EINVAL, usage);
+	return false;
+}
+
 static void fail(struct vb_hrequest *rq, int rc)
 {
 	vb_hrequest_done(rq, rc, strerror(-rc));
@@ -46,9 +59,7 @@ static void resize_command(struct vb_hdevice *d, const char *const *words, size_
 	uint8_t lun;
 	int rc;
 
-	if (n != 3 || parse_lun(words[1], &lun) || parse_size(words[2], &size))
-		return vb_hrequest_done(rq, -EINVAL, "resize LUN MIB");
-	if (!is_there(s, lun, rq))
+	if (!lun_and_size(words, n, rq, &lun, &size) || !is_there(s, lun, rq))
 		return;
 	if (s->unit[lun]->is_dvd)
 		return vb_hrequest_done(rq, -EINVAL, "a disc stays as it is");
@@ -66,8 +77,8 @@ static void add_command(struct vb_hdevice *d, const char *const *words, size_t n
 	uint8_t lun;
 	int rc;
 
-	if (n != 3 || parse_lun(words[1], &lun) || parse_size(words[2], &size))
-		return vb_hrequest_done(rq, -EINVAL, "add LUN MIB");
+	if (!lun_and_size(words, n, rq, &lun, &size))
+		return;
 	rc = vb_storvsc_unit_add(s, lun, size);
 	if (rc)
 		return fail(rq, rc);
