@@ -332,70 +332,48 @@ static int send_status(struct vb_replay_device *d, const struct vb_step *s)
 
 /* ---- what the guest is to send ---- */
 
-#define INFO "hv_rndis.packet.info."
 #define TCP_CHECKSUM_AT 16u
 #define UDP_CHECKSUM_AT 6u
 #define TCP_HEAD_LEN_AT 12u
 
-enum {
-	W_FRAME,
-	W_PRIORITY,
-	W_VLAN,
-	W_CHECKSUM_AT,
-	W_TCP_IS_OPEN,
-	W_UDP_IS_OPEN,
-	W_MSS,
-	W_LARGE_AT,
-	W_IS_IPV6,
-	N_WANTED,
-};
-
 /* Word by word as the driver made it of what it was asked for (Linux 6.1, netvsc_start_xmit()). */
 static void ask_checksum(const struct vb_wanted *w, struct vb_agent_frame *how)
 {
-	if (!w[W_TCP_IS_OPEN].number && !w[W_UDP_IS_OPEN].number)
+	if (!w[NETVSC_W_TCP_IS_OPEN].number && !w[NETVSC_W_UDP_IS_OPEN].number)
 		return;
 	how->needs_checksum = 1;
-	how->checksum_start = (uint16_t)w[W_CHECKSUM_AT].number;
-	how->checksum_at = w[W_TCP_IS_OPEN].number ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT;
+	how->checksum_start = (uint16_t)w[NETVSC_W_CHECKSUM_AT].number;
+	how->checksum_at = w[NETVSC_W_TCP_IS_OPEN].number ? TCP_CHECKSUM_AT : UDP_CHECKSUM_AT;
 }
 
 static void ask_segments(const struct vb_wanted *w, struct vb_agent_frame *how)
 {
-	uint32_t tcp = (uint32_t)w[W_LARGE_AT].number;
+	uint32_t tcp = (uint32_t)w[NETVSC_W_LARGE_AT].number;
 
-	if (!w[W_MSS].found)
+	if (!w[NETVSC_W_MSS].found)
 		return;
 	how->needs_checksum = 1;
 	how->checksum_start = (uint16_t)tcp;
 	how->checksum_at = TCP_CHECKSUM_AT;
-	how->segments = w[W_IS_IPV6].number ? 4 : 1;
-	how->segment_len = (uint16_t)w[W_MSS].number;
+	how->segments = w[NETVSC_W_IS_IPV6].number ? 4 : 1;
+	how->segment_len = (uint16_t)w[NETVSC_W_MSS].number;
 	how->head_len = (uint16_t)tcp;
-	if (tcp + TCP_HEAD_LEN_AT < w[W_FRAME].n_bytes)
-		how->head_len += (uint16_t)((w[W_FRAME].bytes[tcp + TCP_HEAD_LEN_AT] >> 4) * 4);
+	if (tcp + TCP_HEAD_LEN_AT < w[NETVSC_W_FRAME].n_bytes)
+		how->head_len +=
+			(uint16_t)((w[NETVSC_W_FRAME].bytes[tcp + TCP_HEAD_LEN_AT] >> 4) * 4);
 }
 
 /* As the agent wants it: priority and id in their places of the tag. */
 static uint32_t tag_of(const struct vb_wanted *w)
 {
-	return w[W_VLAN].found ? (uint32_t)(w[W_PRIORITY].number << 13 | w[W_VLAN].number) :
-				 VB_AGENT_NO_VLAN;
+	return w[NETVSC_W_VLAN].found ?
+		       (uint32_t)(w[NETVSC_W_PRIORITY].number << 13 | w[NETVSC_W_VLAN].number) :
+		       VB_AGENT_NO_VLAN;
 }
 
 static int cause(struct vb_replay_device *d, const struct vb_step *s)
 {
-	struct vb_wanted w[N_WANTED] = {
-		[W_FRAME].path = "hv_rndis.packet.frame",
-		[W_PRIORITY].path = INFO "vlan.priority",
-		[W_VLAN].path = INFO "vlan.id",
-		[W_CHECKSUM_AT].path = INFO "checksum.transport_offset",
-		[W_TCP_IS_OPEN].path = INFO "checksum.tcp",
-		[W_UDP_IS_OPEN].path = INFO "checksum.udp",
-		[W_MSS].path = INFO "large_send.mss",
-		[W_LARGE_AT].path = INFO "large_send.tcp_header_offset",
-		[W_IS_IPV6].path = INFO "large_send.is_ipv6",
-	};
+	struct vb_wanted w[NETVSC_N_WANTED];
 	struct vb_agent_frame how = { .interface = d->net->number };
 	const struct vb_replay_config *opt = &d->replay->opt;
 	struct vb_frame f;
@@ -403,13 +381,14 @@ static int cause(struct vb_replay_device *d, const struct vb_step *s)
 	if (!opt->cause || s->causes == VB_NO_STEP)
 		return -ENOTSUP;
 	vb_step_frame(d->plan, &d->plan->steps[s->causes], &f);
-	vb_values_read(vb_proto_by_name("hv_rndis"), &f, w, N_WANTED, NULL);
-	if (!w[W_FRAME].found)
+	vb_netvsc_want(w);
+	vb_values_read(vb_proto_by_name("hv_rndis"), &f, w, NETVSC_N_WANTED, NULL);
+	if (!w[NETVSC_W_FRAME].found)
 		return -ENOTSUP;
 	how.vlan = tag_of(w);
 	ask_checksum(w, &how);
 	ask_segments(w, &how);
-	return opt->cause(opt->ctx, &how, w[W_FRAME].bytes, w[W_FRAME].n_bytes);
+	return opt->cause(opt->ctx, &how, w[NETVSC_W_FRAME].bytes, w[NETVSC_W_FRAME].n_bytes);
 }
 
 int vb_replay_net_act(struct vb_replay_device *d, const struct vb_step *s)

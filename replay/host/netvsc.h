@@ -192,6 +192,23 @@ struct vb_netvsc_gathered {
 	const char *wrong; /* with its messages; NULL: nothing, or nothing that is known */
 };
 
+/* Of the RNDIS message of a frame: its bytes, its tag, and what is left to the host. */
+enum {
+	NETVSC_W_FRAME,
+	NETVSC_W_PRIORITY,
+	NETVSC_W_CFI,
+	NETVSC_W_VLAN,
+	NETVSC_W_MSS,
+	NETVSC_W_LARGE_AT,
+	NETVSC_W_IS_IPV6,
+	NETVSC_W_TCP_IS_OPEN,
+	NETVSC_W_UDP_IS_OPEN,
+	NETVSC_W_CHECKSUM_AT,
+	NETVSC_N_WANTED,
+};
+
+/* The names of these fields, for vb_values_read() of hv_rndis. */
+void vb_netvsc_want(struct vb_wanted ret[NETVSC_N_WANTED]);
 /* 0, or why the packet is refused: -EBADMSG, -EMSGSIZE, -ENOMEM ... Free .bytes in any case. */
 int vb_netvsc_gather(struct vb_netvsc *n, const struct vb_frame *packet,
 		     struct vb_netvsc_gathered *ret);

@@ -9,7 +9,6 @@
 
 #include "replay/host/netvsc.h"
 
-#define INFO "hv_rndis.packet.info."
 #define MAX_MESSAGES 64u /* in a packet; vmswitch takes 8 */
 
 /* ---- gathering ---- */
@@ -82,43 +81,56 @@ int vb_netvsc_gather(struct vb_netvsc *n, const struct vb_frame *packet,
 /* ---- taking apart ---- */
 
 enum {
-	W_TYPE,
+	W_TYPE = NETVSC_N_WANTED, /* behind those of the frame */
 	W_LENGTH,
-	W_FRAME,
-	W_PRIORITY,
-	W_CFI,
-	W_VLAN,
-	W_MSS,
-	W_LARGE_AT,
-	W_TCP_IS_OPEN,
-	W_UDP_IS_OPEN,
-	W_CHECKSUM_AT,
 	W_INFO_AT,
 	W_INFO_LEN,
 	N_WANTED,
 };
 
+void vb_netvsc_want(struct vb_wanted ret[NETVSC_N_WANTED])
+{
+#define INFO "hv_rndis.packet.info."
+	static const char *const paths[NETVSC_N_WANTED] = {
+		[NETVSC_W_FRAME] = "hv_rndis.packet.frame",
+		[NETVSC_W_PRIORITY] = INFO "vlan.priority",
+		[NETVSC_W_CFI] = INFO "vlan.cfi",
+		[NETVSC_W_VLAN] = INFO "vlan.id",
+		[NETVSC_W_MSS] = INFO "large_send.mss",
+		[NETVSC_W_LARGE_AT] = INFO "large_send.tcp_header_offset",
+		[NETVSC_W_IS_IPV6] = INFO "large_send.is_ipv6",
+		[NETVSC_W_TCP_IS_OPEN] = INFO "checksum.tcp",
+		[NETVSC_W_UDP_IS_OPEN] = INFO "checksum.udp",
+		[NETVSC_W_CHECKSUM_AT] = INFO "checksum.transport_offset",
+	};
+
+	for (size_t i = 0; i < NETVSC_N_WANTED; i++)
+		ret[i] = (struct vb_wanted){ .path = paths[i] };
+}
+
 /* What is left to us. */
 static void read_open(const struct vb_wanted *w, struct vb_peer_frame *f)
 {
-	f->part_len = (uint32_t)w[W_MSS].number;
-	f->open_tcp = w[W_TCP_IS_OPEN].number || f->part_len;
-	f->open_udp = !f->open_tcp && w[W_UDP_IS_OPEN].number;
-	f->transport_at = (uint32_t)w[f->part_len ? W_LARGE_AT : W_CHECKSUM_AT].number;
+	f->part_len = (uint32_t)w[NETVSC_W_MSS].number;
+	f->open_tcp = w[NETVSC_W_TCP_IS_OPEN].number || f->part_len;
+	f->open_udp = !f->open_tcp && w[NETVSC_W_UDP_IS_OPEN].number;
+	f->transport_at =
+		(uint32_t)w[f->part_len ? NETVSC_W_LARGE_AT : NETVSC_W_CHECKSUM_AT].number;
 }
 
 /* The tag's form is priority, drop eligible, id. */
 static uint32_t tag_of(const struct vb_wanted *w)
 {
-	return (uint32_t)(w[W_PRIORITY].number << 13 | w[W_CFI].number << 12 | w[W_VLAN].number);
+	return (uint32_t)(w[NETVSC_W_PRIORITY].number << 13 | w[NETVSC_W_CFI].number << 12 |
+			  w[NETVSC_W_VLAN].number);
 }
 
 static void frame_of(const struct vb_wanted *w, struct vb_peer_frame *ret)
 {
 	*ret = (struct vb_peer_frame){
-		.bytes = w[W_FRAME].bytes,
-		.len = w[W_FRAME].n_bytes,
-		.vlan = w[W_VLAN].found ? tag_of(w) : VB_PEER_NO_VLAN,
+		.bytes = w[NETVSC_W_FRAME].bytes,
+		.len = w[NETVSC_W_FRAME].n_bytes,
+		.vlan = w[NETVSC_W_VLAN].found ? tag_of(w) : VB_PEER_NO_VLAN,
 	};
 	read_open(w, ret);
 }
@@ -211,28 +223,21 @@ static uint32_t take_message(struct vb_netvsc *n, struct vb_netvsc_gathered *g, 
 	struct vb_wanted w[N_WANTED] = {
 		[W_TYPE].path = "hv_rndis.type",
 		[W_LENGTH].path = "hv_rndis.length",
-		[W_FRAME].path = "hv_rndis.packet.frame",
-		[W_PRIORITY].path = INFO "vlan.priority",
-		[W_CFI].path = INFO "vlan.cfi",
-		[W_VLAN].path = INFO "vlan.id",
-		[W_MSS].path = INFO "large_send.mss",
-		[W_LARGE_AT].path = INFO "large_send.tcp_header_offset",
-		[W_TCP_IS_OPEN].path = INFO "checksum.tcp",
-		[W_UDP_IS_OPEN].path = INFO "checksum.udp",
-		[W_CHECKSUM_AT].path = INFO "checksum.transport_offset",
 		[W_INFO_AT].path = "hv_rndis.packet.info_offset",
 		[W_INFO_LEN].path = "hv_rndis.packet.info_len",
 	};
 	struct vb_peer_frame frame;
 	struct vb_walked walked;
 
+	vb_netvsc_want(w);
 	vb_values_read(vb_proto_by_name("hv_rndis"), f, w, N_WANTED, &walked);
 	if (!is_sound(f, w, &walked))
 		return 0;
 	tell_player(n, f, walked.layer[0].len);
 	if (g->is_control)
 		return vb_netvsc_control(n, f) ? walked.layer[0].len : 0;
-	if (w[W_TYPE].number != VB_RNDIS_PACKET || !w[W_FRAME].found || !w[W_FRAME].n_bytes)
+	if (w[W_TYPE].number != VB_RNDIS_PACKET || !w[NETVSC_W_FRAME].found ||
+	    !w[NETVSC_W_FRAME].n_bytes)
 		return 0;
 	if (is_split(g, at, w)) {
 		g->wrong = "the head of a message is in two pieces";
