@@ -289,3 +289,13 @@ struct guest_offer *guest_offer(struct guest *g, uint16_t subchannel)
 	REQUIRE(false); /* no such channel was offered */
 	return NULL;
 }
+
+bool guest_is_rescinded(struct guest *g, uint32_t relid)
+{
+	while (guest_take_offers(g))
+		continue;
+	for (size_t i = 0; i < g->n_offers; i++)
+		if (g->offers[i].relid == relid)
+			return g->offers[i].rescinded;
+	return false;
+}

@@ -75,6 +75,8 @@ void guest_connect(struct guest *g, uint32_t version);
 void guest_unload(struct guest *g);
 /* The newest offer with that index that is not rescinded; required to be there. */
 struct guest_offer *guest_offer(struct guest *g, uint16_t subchannel);
+/* Take messages, as far as they are offers and rescinds: whether that channel is rescinded. */
+bool guest_is_rescinded(struct guest *g, uint32_t relid);
 
 /* ---- channels ---- */
 

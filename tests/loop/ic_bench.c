@@ -14,8 +14,7 @@ struct ic_bench {
 	struct guest_channel c;
 	struct vb_hdevice *d;
 	bool is_open;
-	bool was_told;		 /* by an interrupt, and has not found the ring empty since */
-	unsigned int n_troubles; /* told to the test */
+	bool was_told; /* by an interrupt, and has not found the ring empty since */
 	uint64_t wall_ns, reference_ns;
 };
 
@@ -178,10 +177,7 @@ void ic_bench_set_reference(struct ic_bench *b, uint64_t ns)
 
 const char *ic_bench_trouble(struct ic_bench *b)
 {
-	bool is_new = b->n_troubles != b->l.n_troubles;
-
-	b->n_troubles = b->l.n_troubles;
-	return is_new ? b->l.trouble : "";
+	return loop_trouble(&b->l);
 }
 
 bool ic_bench_is_busy(struct ic_bench *b)

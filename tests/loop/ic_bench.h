@@ -70,7 +70,7 @@ void ic_bench_advance(struct ic_bench *b, uint64_t ns);
 void ic_bench_set_wall(struct ic_bench *b, uint64_t ns);
 void ic_bench_set_reference(struct ic_bench *b, uint64_t ns);
 
-/* What the host complained about since the last call, all lines. */
+/* The last line the host complained with since the last call; "": none. */
 const char *ic_bench_trouble(struct ic_bench *b);
 bool ic_bench_is_busy(struct ic_bench *b);
 

@@ -193,3 +193,33 @@ void loop_command(struct loop *l, struct loop_request *rq, const char *line)
 		words[n++] = word;
 	vb_host_command(l->host, words, n, &rq->rq);
 }
+
+int loop_word(struct loop *l, const struct vb_hdevice *d, const char *line, struct loop_request *rq)
+{
+	char whole[256];
+
+	snprintf(whole, sizeof(whole), "%s %s", vb_hdevice_name(d), line);
+	loop_command(l, rq, whole);
+	loop_run(l);
+	return rq->status;
+}
+
+uint64_t loop_figure(const struct loop_request *rq, const char *name)
+{
+	size_t len = strlen(name);
+	const char *at;
+
+	for (at = strstr(rq->text, name); at; at = strstr(at + 1, name))
+		if ((at == rq->text || at[-1] == ' ') && at[len] == ' ')
+			break;
+	REQUIRE(at);
+	return strtoull(at + len, NULL, 10);
+}
+
+const char *loop_trouble(struct loop *l)
+{
+	bool is_new = l->n_told != l->n_troubles;
+
+	l->n_told = l->n_troubles;
+	return is_new ? l->trouble : "";
+}

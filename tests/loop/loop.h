@@ -27,8 +27,9 @@ struct loop {
 	struct vb_host *host;
 	uint64_t n_interrupts[VB_MAX_VPS];
 	unsigned int n_troubles;
-	char trouble[256];  /* the last */
-	uint32_t connected; /* version, as the host told */
+	unsigned int n_told; /* of them, by loop_trouble() */
+	char trouble[256];   /* the last */
+	uint32_t connected;  /* version, as the host told */
 	unsigned int n_connected;
 	struct loop_record *records; /* NULL: none are kept */
 	size_t n_records, max_records;
@@ -65,6 +66,13 @@ struct loop_request {
 	char text[2048];
 };
 void loop_command(struct loop *l, struct loop_request *rq, const char *line);
+/* A command of a device, "resize 0 100", and what comes of it. Returns its status. */
+int loop_word(struct loop *l, const struct vb_hdevice *d, const char *line,
+	      struct loop_request *rq);
+/* What stands behind the name in an answer "name figure name figure"; required to be there. */
+uint64_t loop_figure(const struct loop_request *rq, const char *name);
+/* The last line the host complained with since the last call; "": none. */
+const char *loop_trouble(struct loop *l);
 
 /* ---- a device for tests: echo.c ---- */
 

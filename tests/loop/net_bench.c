@@ -63,10 +63,7 @@ void net_bench_close(struct net_bench *b, uint16_t queue)
 
 const char *net_bench_trouble(struct net_bench *b)
 {
-	bool is_new = b->n_troubles != b->l.n_troubles;
-
-	b->n_troubles = b->l.n_troubles;
-	return is_new ? b->l.trouble : "";
+	return loop_trouble(&b->l);
 }
 
 /* ---- packets ---- */

@@ -30,7 +30,6 @@ struct net_bench {
 	uint32_t n_receive_pages; /* that are shared */
 	uint32_t receive_gpadl, send_gpadl;
 	uint64_t next_id;
-	unsigned int n_troubles; /* told to the test */
 	uint32_t next_request;
 };
 

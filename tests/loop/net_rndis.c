@@ -250,30 +250,15 @@ uint32_t net_query(struct net_bench *b, uint32_t oid, uint32_t *ret_answer, uint
 
 int net_command(struct net_bench *b, const char *line, struct loop_request *ret)
 {
-	char whole[256];
-
-	snprintf(whole, sizeof(whole), "netvsc %s", line);
-	loop_command(&b->l, ret, whole);
+	loop_word(&b->l, b->d, line, ret);
 	REQUIRE(ret->n_done == 1);
-	loop_run(&b->l);
 	return ret->status;
 }
 
 uint64_t net_counter(struct net_bench *b, const char *name)
 {
 	struct loop_request rq;
-	char wanted[64];
-	const char *at;
-	unsigned long long value;
 
 	REQUIRE(net_command(b, "counters", &rq) == 0);
-	snprintf(wanted, sizeof(wanted), "%s ", name);
-	at = rq.text;
-	while (strncmp(at, wanted, strlen(wanted)) != 0) {
-		at = strchr(at, ' ');
-		REQUIRE(at);
-		at++;
-	}
-	REQUIRE(sscanf(at + strlen(wanted), "%llu", &value) == 1);
-	return value;
+	return loop_figure(&rq, name);
 }

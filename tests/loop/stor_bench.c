@@ -71,20 +71,12 @@ void stor_bench_close(struct stor_bench *b, uint16_t channel)
 
 const char *stor_bench_trouble(struct stor_bench *b)
 {
-	bool is_new = b->n_troubles != b->l.n_troubles;
-
-	b->n_troubles = b->l.n_troubles;
-	return is_new ? b->l.trouble : "";
+	return loop_trouble(&b->l);
 }
 
 int stor_word(struct stor_bench *b, const char *line, struct loop_request *rq)
 {
-	char whole[256];
-
-	snprintf(whole, sizeof(whole), "%s %s", vb_hdevice_name(b->d), line);
-	loop_command(&b->l, rq, whole);
-	loop_run(&b->l);
-	return rq->status;
+	return loop_word(&b->l, b->d, line, rq);
 }
 
 void stor_do(struct stor_bench *b, const char *line)
@@ -97,14 +89,9 @@ void stor_do(struct stor_bench *b, const char *line)
 uint64_t stor_counter(struct stor_bench *b, const char *name)
 {
 	struct loop_request rq;
-	const char *at;
 
 	REQUIRE(stor_word(b, "stats", &rq) == 0);
-	for (at = strstr(rq.text, name); at; at = strstr(at + 1, name))
-		if ((at == rq.text || at[-1] == ' ') && at[strlen(name)] == ' ')
-			break;
-	REQUIRE(at);
-	return strtoull(at + strlen(name), NULL, 10);
+	return loop_figure(&rq, name);
 }
 
 /* ---- messages ---- */

@@ -60,8 +60,7 @@ struct stor_bench {
 	uint32_t offset;      /* of the buffer in its first page */
 	uint32_t message_len; /* of what the guest sends */
 	uint64_t next_id;
-	unsigned int n_troubles; /* told to the test */
-	uint8_t path, target;	 /* of the next commands */
+	uint8_t path, target; /* of the next commands */
 };
 
 /* settings: "key=value", NULL-terminated, or NULL. The guest has opened the primary channel. */

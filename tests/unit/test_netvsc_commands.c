@@ -2,10 +2,10 @@
 /* What a person or a script has the network device do; its settings; how it leaves. */
 #include <criterion/criterion.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "tests/loop/net_bench.h"
+#include "tests/unit/manual.h"
 
 #define S UINT64_C(1000000000)
 
@@ -183,61 +183,12 @@ Test(netvsc_commands, settings_that_cannot_be)
 	}
 }
 
-/* ---- the manual ---- */
-
-#define MANUAL VB_SOURCE_DIR "/replay/vmbusreplay.1"
-
-/* The item with that word, in the section of the network device. */
-static bool has_item(const char *section, const char *macro, const char *word)
-{
-	const char *end = strstr(section, "\n.Sh "), *at = section;
-	size_t len = strlen(word);
-
-	while ((at = strstr(at, "\n.It ")) && at < end) {
-		const char *line = at + 5, *found;
-		size_t n = strcspn(line, "\n");
-
-		at = line;
-		if (strncmp(line, macro, 2) != 0)
-			continue;
-		for (found = strstr(line, word); found && found < line + n;
-		     found = strstr(found + 1, word))
-			if (found[-1] == ' ' && strchr(" \n", found[len]))
-				return true;
-	}
-	return false;
-}
-
 Test(netvsc_commands, all_are_in_the_manual)
 {
-	static char text[200000];
-	FILE *f = fopen(MANUAL, "r");
-	const struct vb_model *m = vb_model_by_name("netvsc");
-	const char *section;
-
-	cr_assert(f);
-	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
-	fclose(f);
-	section = strstr(text, ".Sh NETWORK DEVICE\n");
-	cr_assert(section);
-	for (const struct vb_setting *s = m->settings; s->key; s++)
-		cr_expect(has_item(section, "Li", s->key), "setting %s", s->key);
-	for (const struct vb_command *c = m->commands; c->name; c++)
-		cr_expect(has_item(section, "Ic", c->name), "command %s", c->name);
-	cr_expect(!has_item(section, "Li", "nonsense"));
+	manual_has_model("NETWORK DEVICE", "netvsc");
 }
 
 /* ---- leaving ---- */
-
-static bool was_rescinded(struct net_bench *b)
-{
-	while (guest_take_offers(&b->g))
-		continue;
-	for (size_t i = 0; i < b->g.n_offers; i++)
-		if (b->g.offers[i].relid == b->c[0].relid)
-			return b->g.offers[i].rescinded;
-	return false;
-}
 
 Test(netvsc_commands, the_cable_is_pulled_before_the_adapter)
 {
@@ -247,14 +198,15 @@ Test(netvsc_commands, the_cable_is_pulled_before_the_adapter)
 	vb_host_rescind(b->d);
 	loop_run(&b->l);
 	expect_indication(b, VB_RNDIS_DISCONNECT, NULL);
-	cr_expect(!was_rescinded(b));
+	cr_expect(!guest_is_rescinded(&b->g, b->c[0].relid));
 	net_deliver(b, 0, 60);
 	cr_expect(!net_take(b, 0, &p), "and no frames");
 	loop_advance(&b->l, 2 * S);
-	cr_expect(!was_rescinded(b), "Linux looks at the link every two seconds");
+	cr_expect(!guest_is_rescinded(&b->g, b->c[0].relid),
+		  "Linux looks at the link every two seconds");
 	net_send_frame(b, 0, "still a frame!", 14);
 	loop_advance(&b->l, S);
-	cr_expect(was_rescinded(b));
+	cr_expect(guest_is_rescinded(&b->g, b->c[0].relid));
 	net_bench_free(b);
 }
 
@@ -268,10 +220,10 @@ Test(netvsc_commands, what_is_under_way_is_waited_for)
 	vb_host_rescind(b->d);
 	expect_indication(b, VB_RNDIS_DISCONNECT, NULL);
 	loop_advance(&b->l, 5 * S);
-	cr_expect(!was_rescinded(b));
+	cr_expect(!guest_is_rescinded(&b->g, b->c[0].relid));
 	net_complete(b, 0, p.trans_id);
 	loop_advance(&b->l, S / 100);
-	cr_expect(was_rescinded(b));
+	cr_expect(guest_is_rescinded(&b->g, b->c[0].relid));
 	net_bench_free(b);
 }
 
@@ -282,9 +234,9 @@ Test(netvsc_commands, but_not_for_ever)
 	net_deliver(b, 0, 60);
 	vb_host_rescind(b->d);
 	loop_advance(&b->l, VB_LEAVE_NS - 1);
-	cr_expect(!was_rescinded(b));
+	cr_expect(!guest_is_rescinded(&b->g, b->c[0].relid));
 	loop_advance(&b->l, 1);
-	cr_expect(was_rescinded(b));
+	cr_expect(guest_is_rescinded(&b->g, b->c[0].relid));
 	net_bench_free(b);
 }
 
@@ -299,7 +251,7 @@ Test(netvsc_commands, a_second_rescind_changes_nothing)
 	vb_host_rescind(b->d);
 	cr_expect(!net_take(b, 0, &p), "the cable is pulled once");
 	loop_advance(&b->l, 2 * S);
-	cr_expect(was_rescinded(b));
+	cr_expect(guest_is_rescinded(&b->g, b->c[0].relid));
 	net_bench_free(b);
 }
 
@@ -320,7 +272,7 @@ Test(netvsc_commands, a_fault_is_abrupt)
 	net_deliver(b, 0, 60);
 	cr_assert(net_take(b, 0, &p));
 	a_fault(b);
-	cr_expect(was_rescinded(b));
+	cr_expect(guest_is_rescinded(&b->g, b->c[0].relid));
 	loop_advance(&b->l, 20 * S);
 	cr_expect_eq(vb_host_reoffer(b->d), 0);
 	net_bench_free(b);
@@ -333,7 +285,7 @@ Test(netvsc_commands, a_fault_while_it_leaves)
 	vb_host_rescind(b->d);
 	expect_indication(b, VB_RNDIS_DISCONNECT, NULL);
 	a_fault(b);
-	cr_expect(was_rescinded(b));
+	cr_expect(guest_is_rescinded(&b->g, b->c[0].relid));
 	loop_advance(&b->l, 20 * S);
 	cr_expect_eq(vb_host_reoffer(b->d), 0);
 	net_bench_free(b);
@@ -346,7 +298,7 @@ Test(netvsc_commands, an_idle_adapter_goes_at_once)
 
 	vb_host_rescind(b->d);
 	loop_run(&b->l);
-	cr_expect(was_rescinded(b));
+	cr_expect(guest_is_rescinded(&b->g, b->c[0].relid));
 	net_bench_free(b);
 }
 
@@ -357,7 +309,7 @@ Test(netvsc_commands, a_closed_adapter_goes_at_once)
 	net_bench_close(b, 0);
 	vb_host_rescind(b->d);
 	loop_run(&b->l);
-	cr_expect(was_rescinded(b));
+	cr_expect(guest_is_rescinded(&b->g, b->c[0].relid));
 	net_bench_free(b);
 }
 
@@ -371,7 +323,7 @@ Test(netvsc_commands, a_guest_that_closes_meanwhile)
 	loop_advance(&b->l, S);
 	net_bench_close(b, 0);
 	loop_advance(&b->l, 2 * S);
-	cr_expect(was_rescinded(b));
+	cr_expect(guest_is_rescinded(&b->g, b->c[0].relid));
 	net_bench_free(b);
 }
 
@@ -385,7 +337,7 @@ Test(netvsc_commands, offered_again_while_it_leaves)
 	cr_expect_eq(vb_host_reoffer(b->d), 0);
 	cr_expect_eq(vb_host_reoffer(b->d), -EALREADY);
 	loop_advance(&b->l, 3 * S);
-	cr_expect(was_rescinded(b));
+	cr_expect(guest_is_rescinded(&b->g, b->c[0].relid));
 	guest_close(&b->c[0], true);
 	b->is_open[0] = false;
 	guest_release(&b->g, relid);

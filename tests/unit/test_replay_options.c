@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "replay/options.h"
+#include "tests/unit/manual.h"
 #include "tests/unit/words.h"
 
 struct parsed {
@@ -188,21 +189,5 @@ Test(replay_options, each_command_explains_its_options)
 
 Test(replay_options, the_manual_page_has_every_option)
 {
-	static char page[65536];
-	FILE *f = fopen(VB_SOURCE_DIR "/replay/vmbusreplay.1", "r");
-	char text[64];
-
-	cr_assert_not_null(f);
-	cr_assert_gt(fread(page, 1, sizeof(page) - 1, f), 0);
-	fclose(f);
-	for (size_t i = 0; i < VB_REPLAY_OPTION_ROWS; i++) {
-		const struct vb_option_row *row = &vb_replay_rows[i];
-
-		if (row->letter)
-			snprintf(text, sizeof(text), "\n.It Fl %c , Fl -%s", row->letter,
-				 row->name);
-		else
-			snprintf(text, sizeof(text), "\n.It Fl -%s", row->name);
-		cr_assert_not_null(strstr(page, text), "%s", text);
-	}
+	manual_has_options("replay/vmbusreplay.1", vb_replay_rows, VB_REPLAY_OPTION_ROWS);
 }

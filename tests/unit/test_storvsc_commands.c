@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "tests/loop/stor_bench.h"
+#include "tests/unit/manual.h"
 
 #define S UINT64_C(1000000000)
 
@@ -295,49 +296,10 @@ Test(storvsc_commands, each_has_a_help)
 	}
 }
 
-/* ---- the manual ---- */
-
-#define MANUAL VB_SOURCE_DIR "/replay/vmbusreplay.1"
-
-/* The item with that word, in the section of the storage devices. */
-static bool has_item(const char *section, const char *macro, const char *word)
-{
-	const char *end = strstr(section, "\n.Sh "), *at = section;
-	size_t len = strlen(word);
-
-	while ((at = strstr(at, "\n.It ")) && at < end) {
-		const char *line = at + 5, *found;
-		size_t n = strcspn(line, "\n");
-
-		at = line;
-		if (strncmp(line, macro, 2) != 0)
-			continue;
-		for (found = strstr(line, word); found && found < line + n;
-		     found = strstr(found + 1, word))
-			if (found[-1] == ' ' && strchr(" \n", found[len]))
-				return true;
-	}
-	return false;
-}
-
 Test(storvsc_commands, all_are_in_the_manual)
 {
 	static const char *const models[] = { "scsi", "ide", "fc" };
-	static char text[200000];
-	FILE *f = fopen(MANUAL, "r");
-	const char *section;
 
-	cr_assert(f);
-	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
-	fclose(f);
-	section = strstr(text, ".Sh STORAGE DEVICES\n");
-	cr_assert(section);
-	for (size_t i = 0; i < 3; i++) {
-		const struct vb_model *m = vb_model_by_name(models[i]);
-
-		for (const struct vb_setting *s = m->settings; s->key; s++)
-			cr_expect(has_item(section, "Li", s->key), "setting %s", s->key);
-		for (const struct vb_command *c = m->commands; c->name; c++)
-			cr_expect(has_item(section, "Ic", c->name), "command %s", c->name);
-	}
+	for (size_t i = 0; i < 3; i++)
+		manual_has_model("STORAGE DEVICES", models[i]);
 }

@@ -360,16 +360,6 @@ Test(storvsc_requests, a_reset_of_a_unit)
 
 /* ---- the end ---- */
 
-static bool was_rescinded(struct stor_bench *b)
-{
-	while (guest_take_offers(&b->g))
-		continue;
-	for (size_t i = 0; i < b->g.n_offers; i++)
-		if (b->g.offers[i].relid == b->c[0].relid)
-			return b->g.offers[i].rescinded;
-	return false;
-}
-
 Test(storvsc_requests, what_is_under_way_is_waited_for)
 {
 	const char *const settings[] = { "latency=500000", NULL };
@@ -380,11 +370,11 @@ Test(storvsc_requests, what_is_under_way_is_waited_for)
 	stor_submit(b, 0, &ready);
 	vb_host_rescind(b->d);
 	loop_advance(&b->l, 400 * MS);
-	cr_expect(!was_rescinded(b));
+	cr_expect(!guest_is_rescinded(&b->g, b->c[0].relid));
 	loop_advance(&b->l, 100 * MS);
 	cr_assert(stor_take(b, 0, &w, &got));
 	loop_advance(&b->l, 100 * MS);
-	cr_expect(was_rescinded(b));
+	cr_expect(guest_is_rescinded(&b->g, b->c[0].relid));
 	stor_bench_free(b);
 }
 
@@ -397,7 +387,7 @@ Test(storvsc_requests, what_is_lost_is_not_waited_for)
 	stor_submit(b, 0, &ready);
 	vb_host_rescind(b->d);
 	loop_advance(&b->l, 100 * MS);
-	cr_expect(was_rescinded(b));
+	cr_expect(guest_is_rescinded(&b->g, b->c[0].relid));
 	stor_bench_free(b);
 }
 
