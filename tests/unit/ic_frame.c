@@ -47,6 +47,24 @@ void ic_make(struct ic *ic, uint8_t direction, uint8_t class, unsigned int type,
 	ic->at = 44;
 }
 
+void ic_packet(struct ic *ic, uint8_t direction, uint8_t class, unsigned int type,
+	       const char *header, const char *payload, uint32_t len)
+{
+	struct made_frame h;
+
+	frame_make(&h, 0, 0, header);
+	frame_make(&ic->m, VB_KIND_PACKET, direction, "");
+	ic->at = 16 + h.f.wire_len;
+	ic->m.f.wire_len = ic->m.f.cap_len = ic->at + len;
+	ic->m.f.class = class;
+	ic->m.f.relid = 3;
+	ic_put_le(ic->m.bytes, type, 2);
+	ic_put_le(ic->m.bytes + 2, ic->at / 8, 2);
+	ic_put_le(ic->m.bytes + 4, (ic->at + len) / 8, 2);
+	ic_put(ic, 16, header);
+	ic_put_body(ic, 0, payload);
+}
+
 struct vb_walked ic_walk(const struct ic *ic)
 {
 	struct vb_walked w;

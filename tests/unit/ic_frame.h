@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* Messages of the integration services from hex text, and what a walk says of them. */
+/* Packets from hex text, those of the integration services first, and what a walk says of them. */
 #ifndef VB_IC_FRAME_H
 #define VB_IC_FRAME_H
 
@@ -21,6 +21,12 @@ struct ic {
  */
 void ic_make(struct ic *ic, uint8_t direction, uint8_t class, unsigned int type,
 	     const char *version, uint32_t body_len);
+/*
+ * Any packet: what stands in its header behind the common part, and a payload of len bytes, those of
+ * the text and zeros. The body is the payload.
+ */
+void ic_packet(struct ic *ic, uint8_t direction, uint8_t class, unsigned int type,
+	       const char *header, const char *payload, uint32_t len);
 void ic_put(struct ic *ic, uint32_t at, const char *hex);
 void ic_put_body(struct ic *ic, uint32_t at, const char *hex);
 void ic_put_le(uint8_t *p, uint32_t value, unsigned int n);

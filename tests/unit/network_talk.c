@@ -46,8 +46,9 @@ static void packet(struct talk *t, uint8_t direction, uint16_t type, uint64_t id
 		   const uint32_t words[10])
 {
 	static const uint32_t header[] = { 0, 0 };
-	size_t head = type == IN_BAND || type == COMPLETION ? 2 : 3;
-	uint16_t descriptor[4] = { type, (uint16_t)head, (uint16_t)(head + 5), type != COMPLETION };
+	size_t head = type == VB_PACKET_IN_BAND || type == VB_PACKET_COMPLETION ? 2 : 3;
+	uint16_t descriptor[4] = { type, (uint16_t)head, (uint16_t)(head + 5),
+				   type != VB_PACKET_COMPLETION };
 
 	memcpy(t->bytes, descriptor, sizeof(descriptor));
 	memcpy(t->bytes + 8, &id, sizeof(id));
@@ -96,15 +97,15 @@ void talk_end(struct talk *t)
 
 void talk_transfer(struct talk *t)
 {
-	talk_to_guest(t, XFER_PAGES, 50, WORDS(107, 1, NO_SECTION));
+	talk_to_guest(t, VB_PACKET_XFER_PAGES, 50, WORDS(107, 1, NO_SECTION));
 }
 
 void talk_ask(struct talk *t, uint64_t id)
 {
-	talk_to_host(t, IN_BAND, id, WORDS(107, 0, NO_SECTION));
+	talk_to_host(t, VB_PACKET_IN_BAND, id, WORDS(107, 0, NO_SECTION));
 }
 
 void talk_answer(struct talk *t, uint64_t id)
 {
-	talk_to_guest(t, COMPLETION, id, WORDS(108, 1));
+	talk_to_guest(t, VB_PACKET_COMPLETION, id, WORDS(108, 1));
 }

@@ -3,12 +3,9 @@
 #ifndef VB_NETWORK_TALK_H
 #define VB_NETWORK_TALK_H
 
+#include "dissectors/packet.h"
 #include "dissectors/session.h"
 
-#define IN_BAND 6
-#define XFER_PAGES 7
-#define GPA_DIRECT 9
-#define COMPLETION 11
 #define NO_SECTION UINT32_MAX
 #define SECOND UINT64_C(1000000000)
 #define NONE VB_N_NOTES

@@ -8,24 +8,18 @@
 void storage_make(struct ic *ic, uint8_t direction, unsigned int type, const char *payload,
 		  uint32_t len)
 {
-	uint32_t at = type == GPA_DIRECT ? 24 : 16;
+	/* no ranges */
+	const char *header = type == VB_PACKET_GPA_DIRECT ? "00000000 00000000" : "";
 
-	frame_make(&ic->m, VB_KIND_PACKET, direction, "");
-	ic->m.f.wire_len = ic->m.f.cap_len = at + len;
-	ic->m.f.class = VB_CLASS_SCSI;
+	ic_packet(ic, direction, VB_CLASS_SCSI, type, header, payload, len);
 	ic->m.f.relid = 4;
-	ic_put_le(ic->m.bytes, type, 2);
-	ic_put_le(ic->m.bytes + 2, at / 8, 2);
-	ic_put_le(ic->m.bytes + 4, (at + len) / 8, 2);
-	ic_put_le(ic->m.bytes + 6, type != COMPLETION, 2);
-	ic->at = at;
-	ic_put_body(ic, 0, payload);
+	ic_put_le(ic->m.bytes + 6, type != VB_PACKET_COMPLETION, 2);
 }
 
 void storage_request(struct ic *ic, const char *cdb, uint8_t cdb_len, uint8_t direction)
 {
-	storage_make(ic, VB_TO_HOST, IN_BAND, "03000000 01000000 00000000 3400 00 00 00 00 00 02",
-		     64);
+	storage_make(ic, VB_TO_HOST, VB_PACKET_IN_BAND,
+		     "03000000 01000000 00000000 3400 00 00 00 00 00 02", 64);
 	ic->m.bytes[ic->at + 20] = cdb_len;
 	ic->m.bytes[ic->at + 21] = 20;
 	ic->m.bytes[ic->at + 22] = direction;
@@ -36,7 +30,7 @@ void storage_request(struct ic *ic, const char *cdb, uint8_t cdb_len, uint8_t di
 void storage_done(struct ic *ic, uint8_t srb_status, uint8_t scsi_status, uint32_t moved,
 		  const char *sense, uint8_t sense_len)
 {
-	storage_make(ic, VB_TO_GUEST, COMPLETION, "01000000 00000000 00000000 3400", 64);
+	storage_make(ic, VB_TO_GUEST, VB_PACKET_COMPLETION, "01000000 00000000 00000000 3400", 64);
 	ic->m.bytes[ic->at + 14] = srb_status;
 	ic->m.bytes[ic->at + 15] = scsi_status;
 	ic->m.bytes[ic->at + 21] = sense_len;

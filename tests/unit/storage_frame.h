@@ -3,12 +3,9 @@
 #ifndef VB_STORAGE_FRAME_H
 #define VB_STORAGE_FRAME_H
 
+#include "dissectors/packet.h"
 #include "dissectors/session.h"
 #include "ic_frame.h"
-
-#define IN_BAND 6
-#define GPA_DIRECT 9
-#define COMPLETION 11
 
 /* What a completion knows of its request: the operation, and the beginning of the CDB. */
 #define OF(operation, opcode, byte_1, byte_2)                                                      \

@@ -15,16 +15,16 @@ Test(network, status)
 	struct talk t;
 
 	talk_begin(&t);
-	talk_to_host(&t, IN_BAND, 1, WORDS(101));
-	talk_to_guest(&t, COMPLETION, 1, WORDS(102, 1));
+	talk_to_host(&t, VB_PACKET_IN_BAND, 1, WORDS(101));
+	talk_to_guest(&t, VB_PACKET_COMPLETION, 1, WORDS(102, 1));
 	talk_expect(&t, NONE);
-	talk_to_guest(&t, COMPLETION, 1, WORDS(102, 2));
+	talk_to_guest(&t, VB_PACKET_COMPLETION, 1, WORDS(102, 2));
 	talk_expect(&t, VB_NOTE_STATUS);
-	talk_to_guest(&t, COMPLETION, 2, WORDS(108, 5));
+	talk_to_guest(&t, VB_PACKET_COMPLETION, 2, WORDS(108, 5));
 	talk_expect(&t, VB_NOTE_STATUS);
-	talk_to_guest(&t, COMPLETION, 2, WORDS(132, 0));
+	talk_to_guest(&t, VB_PACKET_COMPLETION, 2, WORDS(132, 0));
 	talk_expect(&t, NONE);
-	talk_to_guest(&t, COMPLETION, 2, WORDS(132, 0xc00000bb));
+	talk_to_guest(&t, VB_PACKET_COMPLETION, 2, WORDS(132, 0xc00000bb));
 	talk_expect(&t, VB_NOTE_STATUS);
 	talk_end(&t);
 }
@@ -35,8 +35,8 @@ Test(network, version_is_no_trouble)
 	struct talk t;
 
 	talk_begin(&t);
-	talk_to_host(&t, IN_BAND, 1, WORDS(1, 0x60001, 0x60001));
-	talk_to_guest(&t, COMPLETION, 1, WORDS(2, UINT32_MAX, 34, 0));
+	talk_to_host(&t, VB_PACKET_IN_BAND, 1, WORDS(1, 0x60001, 0x60001));
+	talk_to_guest(&t, VB_PACKET_COMPLETION, 1, WORDS(2, UINT32_MAX, 34, 0));
 	talk_expect(&t, NONE);
 	talk_end(&t);
 }
@@ -62,14 +62,14 @@ Test(network, status_outside)
 
 static void section_size(struct talk *t, uint32_t size)
 {
-	talk_to_host(t, IN_BAND, 1, WORDS(104));
-	talk_to_guest(t, COMPLETION, 1, WORDS(105, 1, size));
+	talk_to_host(t, VB_PACKET_IN_BAND, 1, WORDS(104));
+	talk_to_guest(t, VB_PACKET_COMPLETION, 1, WORDS(105, 1, size));
 }
 
 static void send_by_pages(struct talk *t, uint32_t len, bool control)
 {
 	t->outside_len = len;
-	talk_to_host(t, GPA_DIRECT, 3, WORDS(107, control, NO_SECTION));
+	talk_to_host(t, VB_PACKET_GPA_DIRECT, 3, WORDS(107, control, NO_SECTION));
 }
 
 /* A frame of len bytes in a section, in a message with room behind it, as if another followed. */
@@ -77,7 +77,7 @@ static void put_in_section(struct talk *t, uint32_t len, uint32_t room)
 {
 	const uint32_t words[] = { 1, 44 + len + room, 36, len, 0, 0, 0, 0, 0, 0, 0 };
 
-	talk_to_host(t, IN_BAND, 2, WORDS(107, 0, 4, 44 + len + room));
+	talk_to_host(t, VB_PACKET_IN_BAND, 2, WORDS(107, 0, 4, 44 + len + room));
 	talk_message(t, words, sizeof(words), 44 + len + room);
 	talk_expect(t, NONE);
 }
@@ -99,7 +99,7 @@ Test(network, no_section)
 	talk_expect(&t, NONE);
 	send_by_pages(&t, 100, true);
 	talk_expect(&t, NONE);
-	talk_to_host(&t, IN_BAND, 4, WORDS(106));
+	talk_to_host(&t, VB_PACKET_IN_BAND, 4, WORDS(106));
 	send_by_pages(&t, 100, false);
 	talk_expect(&t, NONE);
 	talk_end(&t);
@@ -123,7 +123,8 @@ Test(network, pages_on_purpose)
 	talk_expect(&t, VB_NOTE_NO_SECTION);
 	send_by_pages(&t, 557, false);
 	talk_expect(&t, NONE);
-	talk_to_host(&t, IN_BAND, 4, WORDS(106)); /* another driver may come after this one */
+	talk_to_host(&t, VB_PACKET_IN_BAND, 4,
+		     WORDS(106)); /* another driver may come after this one */
 	section_size(&t, 6144);
 	put_in_section(&t, 60, 0);
 	send_by_pages(&t, 556, false);
@@ -138,7 +139,7 @@ Test(network, sections_that_were_not_captured)
 
 	talk_begin(&t);
 	section_size(&t, 6144);
-	talk_to_host(&t, IN_BAND, 2, WORDS(107, 0, 4, 300));
+	talk_to_host(&t, VB_PACKET_IN_BAND, 2, WORDS(107, 0, 4, 300));
 	send_by_pages(&t, 300, false);
 	talk_expect(&t, NONE);
 	talk_end(&t);
@@ -185,7 +186,7 @@ Test(network, size_of_a_range)
 
 static void send_in_section(struct talk *t, uint32_t size)
 {
-	talk_to_host(t, IN_BAND, 2, WORDS(107, 0, 4, size));
+	talk_to_host(t, VB_PACKET_IN_BAND, 2, WORDS(107, 0, 4, size));
 	MESSAGE(t, 8, 12, 1);
 	MESSAGE(t, 8, 12, 2);
 }
@@ -227,7 +228,7 @@ Test(network, size_of_a_frame)
 	talk_begin(&t);
 	send_frame(&t, 9000, 8, 1);
 	talk_expect(&t, NONE); /* the MTU is not known */
-	talk_to_host(&t, IN_BAND, 9, WORDS(125, 1514));
+	talk_to_host(&t, VB_PACKET_IN_BAND, 9, WORDS(125, 1514));
 	send_frame(&t, 1514, 8, 1);
 	talk_expect(&t, NONE);
 	send_frame(&t, 1518, 8, 1);
@@ -285,7 +286,7 @@ Test(network, mtu)
 	query(&t, 0x00010106);
 	MESSAGE(&t, 0x80000004, 28, 7, 0, 4, 16, 1000);
 	talk_expect(&t, NONE);
-	talk_to_host(&t, IN_BAND, 9, WORDS(125, 1514));
+	talk_to_host(&t, VB_PACKET_IN_BAND, 9, WORDS(125, 1514));
 	query(&t, 0x00010106);
 	MESSAGE(&t, 0x80000004, 28, 7, 0, 4, 16, 1500);
 	talk_expect(&t, NONE);
@@ -302,7 +303,7 @@ Test(network, a_record_does_not_answer_itself)
 	struct talk t;
 
 	talk_begin(&t);
-	talk_to_host(&t, IN_BAND, 1, WORDS(107, 1, NO_SECTION));
+	talk_to_host(&t, VB_PACKET_IN_BAND, 1, WORDS(107, 1, NO_SECTION));
 	t.f.direction = VB_DIR_NONE;
 	MESSAGE(&t, 8, 12, 9);
 	MESSAGE(&t, 0x80000008, 16, 9, 0);

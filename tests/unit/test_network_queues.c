@@ -17,13 +17,13 @@ Test(network, ring_full)
 	talk_begin(&t);
 	t.flags = VB_REC_FAILED;
 	t.result = RING_FULL;
-	talk_to_host(&t, IN_BAND, 2, WORDS(107, 0, NO_SECTION));
+	talk_to_host(&t, VB_PACKET_IN_BAND, 2, WORDS(107, 0, NO_SECTION));
 	talk_expect(&t, VB_NOTE_RING_FULL);
 	t.flags = VB_REC_FAILED;
 	t.result = -19;
-	talk_to_host(&t, IN_BAND, 2, WORDS(107, 0, NO_SECTION));
+	talk_to_host(&t, VB_PACKET_IN_BAND, 2, WORDS(107, 0, NO_SECTION));
 	talk_expect(&t, NONE);
-	talk_to_guest(&t, COMPLETION, 2, WORDS(108, 1));
+	talk_to_guest(&t, VB_PACKET_COMPLETION, 2, WORDS(108, 1));
 	cr_expect_eq(t.link.request, 0, "nobody got the request");
 	talk_end(&t);
 }
@@ -260,8 +260,8 @@ Test(network, version_of_a_subchannel)
 	struct talk t;
 
 	talk_begin(&t);
-	talk_to_host(&t, IN_BAND, 1, WORDS(1, 0x60000, 0x60000));
-	talk_to_guest(&t, COMPLETION, 1, WORDS(2, UINT32_MAX, 34, 1));
+	talk_to_host(&t, VB_PACKET_IN_BAND, 1, WORDS(1, 0x60000, 0x60000));
+	talk_to_guest(&t, VB_PACKET_COMPLETION, 1, WORDS(2, UINT32_MAX, 34, 1));
 	f.subchannel = 1;
 	vb_session_prepare(t.s, &f);
 	cr_expect_eq(f.proto_version, 0x60000);

@@ -21,7 +21,9 @@ static void expect(uint8_t direction, uint32_t recalled, const char *payload, co
 {
 	struct ic ic;
 
-	storage_make(&ic, direction, direction == VB_TO_HOST ? IN_BAND : COMPLETION, payload, 64);
+	storage_make(&ic, direction,
+		     direction == VB_TO_HOST ? VB_PACKET_IN_BAND : VB_PACKET_COMPLETION, payload,
+		     64);
 	ic.m.f.recalled = recalled;
 	ic_expect_whole(&ic);
 	ic_expect_summary(&ic, summary);
@@ -52,7 +54,7 @@ Test(storvsc, fibre_channel)
 {
 	struct ic ic;
 
-	storage_make(&ic, VB_TO_GUEST, COMPLETION,
+	storage_make(&ic, VB_TO_GUEST, VB_PACKET_COMPLETION,
 		     DONE("00000000", "01 000000 c003ff0000ffff01 c003ff0000ffff00 "
 				      "c003ff0000ffff11 c003ff0000ffff10"),
 		     64);
@@ -68,14 +70,15 @@ Test(storvsc, host_begins)
 {
 	struct ic ic;
 
-	storage_make(&ic, VB_TO_GUEST, IN_BAND, "0b000000 00000000 00000000", 64);
+	storage_make(&ic, VB_TO_GUEST, VB_PACKET_IN_BAND, "0b000000 00000000 00000000", 64);
 	ic_expect_whole(&ic);
 	ic_expect_summary(&ic, "Enumerate bus");
 	/* Linux needs no more than 4 bytes */
-	storage_make(&ic, VB_TO_GUEST, IN_BAND, "02000000 00000000 00000000", 16);
+	storage_make(&ic, VB_TO_GUEST, VB_PACKET_IN_BAND, "02000000 00000000 00000000", 16);
 	ic_expect_whole(&ic);
 	ic_expect_summary(&ic, "Remove device");
-	storage_make(&ic, VB_TO_GUEST, IN_BAND, "0e000000 00000000 00000000 01 02 03 04", 64);
+	storage_make(&ic, VB_TO_GUEST, VB_PACKET_IN_BAND, "0e000000 00000000 00000000 01 02 03 04",
+		     64);
 	ic_expect_whole(&ic);
 	ic_expect_summary(&ic, "Event, lun 1");
 }
@@ -193,7 +196,7 @@ Test(storvsc, ends_early)
 	w = ic_walk(&ic);
 	cr_assert_neq(w.n_notes[VB_NOTE_SHORT], 0);
 	cr_assert_eq(w.n_notes[VB_NOTE_CUT], 0);
-	storage_make(&ic, VB_TO_GUEST, IN_BAND, "0300", 8);
+	storage_make(&ic, VB_TO_GUEST, VB_PACKET_IN_BAND, "0300", 8);
 	w = ic_walk(&ic);
 	cr_assert_neq(w.n_notes[VB_NOTE_UNEXPECTED] + w.n_notes[VB_NOTE_SHORT], 0,
 		      "from the wrong side, and 8 bytes");
@@ -203,7 +206,8 @@ Test(storvsc, ends_early)
 
 static void say(struct storage_talk *t, uint8_t direction, const char *payload, uint64_t id)
 {
-	storage_make(&t->ic, direction, direction == VB_TO_HOST ? IN_BAND : COMPLETION, payload,
+	storage_make(&t->ic, direction,
+		     direction == VB_TO_HOST ? VB_PACKET_IN_BAND : VB_PACKET_COMPLETION, payload,
 		     64);
 	storage_say(t, id);
 }
@@ -251,7 +255,7 @@ Test(storvsc, version_of_subchannels)
 	struct vb_frame f = { .relid = 9, .class = VB_CLASS_SCSI, .subchannel = 1 };
 
 	storage_begin(&t);
-	storage_make(&t.ic, VB_TO_HOST, IN_BAND, ASKED("09", "0105"), 64);
+	storage_make(&t.ic, VB_TO_HOST, VB_PACKET_IN_BAND, ASKED("09", "0105"), 64);
 	t.ic.m.f.instance[0] = f.instance[0] = 5;
 	storage_say(&t, 1);
 	vb_session_prepare(t.s, &f);
