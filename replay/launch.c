@@ -223,8 +223,11 @@ static int run_session(struct vb_launch *l, const struct mapped *kernel,
 		.trouble = l->trouble,
 		.output = l->output,
 	};
-	int rc = vb_session_run(&s, &l->result, err);
+	int rc;
 
+	if (s.emulated && s.n_vcpus > 1)
+		vb_inner_take_turns();
+	rc = vb_session_run(&s, &l->result, err);
 	if (s.signal_fd >= 0)
 		close(s.signal_fd);
 	if (s.slow_fd >= 0)

@@ -54,21 +54,44 @@ static int mount_all(struct vb_err *err)
 	return 0;
 }
 
-/*
- * The guest's memory is shared memory, and asks for large pages. Each page that the guest touches for
- * the first time is an exit, which costs an emulated processor much: booting takes half of the time. A
- * kernel that cannot, or will not, has small pages; nothing else depends on it.
- */
-static void allow_large_pages(void)
+/* Tell the kernel; one that knows nothing of it goes on as it is. */
+static void tune(const char *path, const char *text)
 {
-	int fd = open("/sys/kernel/mm/transparent_hugepage/shmem_enabled", O_WRONLY | O_CLOEXEC);
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	ssize_t n;
 
 	if (fd < 0)
 		return;
-	n = write(fd, "advise", 6);
+	n = write(fd, text, strlen(text));
 	(void)n;
 	close(fd);
+}
+
+/*
+ * The guest's memory is shared memory, and asks for large pages. Each page that the guest touches for
+ * the first time is an exit, which costs an emulated processor much: booting takes half of the time.
+ * Nothing else depends on it.
+ */
+static void allow_large_pages(void)
+{
+	tune("/sys/kernel/mm/transparent_hugepage/shmem_enabled", "advise");
+}
+
+#define SCHED "/sys/kernel/debug/sched/"
+
+void vb_inner_take_turns(void)
+{
+	/* not the processor of a machine that somebody works with */
+	if (getppid() != 1 || access(VB_INNER_ARGV, R_OK))
+		return;
+	if (mount("debugfs", "/sys/kernel/debug", "debugfs", 0, NULL) && errno != EBUSY)
+		return;
+	/* in ns; the turns of two are half of the latency */
+	tune(SCHED "latency_ns", "100000");
+	tune(SCHED "min_granularity_ns", "50000");
+	tune(SCHED "wakeup_granularity_ns", "20000");
+	/* a turn ends by a timer of its own, not with the tick */
+	tune(SCHED "features", "HRTICK");
 }
 
 static int insert(const struct vb_inner_module *m, struct vb_err *err)

@@ -64,6 +64,13 @@ int vb_inner_begin(int *ret_argc, char ***ret_argv, struct vb_err *err);
 int vb_inner_slow(void);
 
 /*
+ * Have the inner machine's processor go round its threads every 50 us, not every few ms. A virtual
+ * processor that spins for what another one holds, which has no turn, spins for the whole turn, and
+ * PAUSE is what an emulator is slowest at. Where the kernel cannot, nothing changes.
+ */
+void vb_inner_take_turns(void);
+
+/*
  * The last act of main() after vb_inner_begin(): process 1 powers the machine off and does not come
  * back; others do.
  */
