@@ -18,12 +18,16 @@ if [ "$(nproc)" -gt 1 ]; then
 	capture=$!
 	wait_for 120 grep -q capturing /tmp/capture || fail "no capture: $(cat /tmp/capture)"
 fi
+# a job for each processor: the driver sends on a channel of another one than that which asks
+jobs=$(nproc)
 host mark 1 || fail "mark 1"
 for depth in 1 32; do
 	for how in randwrite randread write read; do
 		/bin/fio --name=$how --filename=/dev/sda --direct=1 --ioengine=libaio --iodepth=$depth \
-			--rw=$how --bs=4k --size=32m --number_ios=6400 --io_size=26214400 --randseed=4711 \
-			--thread --cpus_allowed_policy=split --verify_state_save=0 --output-format=terse \
+			--rw=$how --bs=4k --size=$((32 / jobs))m --offset_increment=$((32 / jobs))m \
+			--number_ios=$((6400 / jobs)) --io_size=$((26214400 / jobs)) --randseed=4711 \
+			--numjobs=$jobs --cpus_allowed=0-$((jobs - 1)) --cpus_allowed_policy=split --thread \
+			--group_reporting --verify_state_save=0 --output-format=terse \
 			>/tmp/fio 2>&1 || fail "fio $how at depth $depth: $(cat /tmp/fio)"
 		step "fio $how at depth $depth: $(cut -d ';' -f 6,8,47,49 /tmp/fio)"
 	done
