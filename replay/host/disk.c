@@ -148,15 +148,19 @@ static int take_file(struct vb_disk *d)
 {
 	int flags = fcntl(d->fd, F_GETFL);
 	struct stat st;
+	off_t end;
 
 	if (flags < 0 || fstat(d->fd, &st))
 		return -errno;
-	if (!S_ISREG(st.st_mode))
+	if (!S_ISREG(st.st_mode) && !S_ISBLK(st.st_mode))
 		return -EINVAL;
 	flags &= O_ACCMODE | O_APPEND;
 	if (d->writable ? flags != O_RDWR : (flags & O_ACCMODE) == O_WRONLY)
 		return -EBADF;
-	d->file_end = (uint64_t)st.st_size;
+	end = lseek(d->fd, 0, SEEK_END); /* a block device has no length in st */
+	if (end < 0)
+		return -errno;
+	d->file_end = (uint64_t)end;
 	if (!d->n_blocks)
 		d->n_blocks = d->file_end / d->block_len;
 	return 0;

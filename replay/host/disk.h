@@ -24,8 +24,8 @@ struct vb_disk_options {
 	 */
 	uint64_t n_blocks;
 	/*
-	 * -1: memory. Else a file for reading, or reading and writing (not O_APPEND); it is the disk's
-	 * from then on, and its offset moves. A file with holes has blocks that are not mapped.
+	 * -1: memory. Else a file or block device for reading, or reading and writing (not O_APPEND); it is
+	 * the disk's from then on, and its offset moves. A file with holes has blocks that are not mapped.
 	 */
 	int fd;
 	/*
@@ -42,7 +42,7 @@ struct vb_disk_options {
 
 /*
  * 0 and the disk, or, with the file closed all the same: -EINVAL: no such length of blocks, no block at
- * all, or no regular file; -EFBIG: longer than VB_DISK_MAX_LEN; -EBADF: the file was not opened for
+ * all, or neither regular file nor block device; -EFBIG: longer than VB_DISK_MAX_LEN; -EBADF: the file was not opened for
  * that; -ENOMEM; or what the file says.
  */
 int vb_disk_new(const struct vb_disk_options *o, struct vb_disk **ret_disk);

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "replay/host/storvsc.h"
 
@@ -99,6 +100,11 @@ static int add_image(struct vb_storage *s, uint8_t lun, const char *name, struct
 
 	if (rc)
 		return rc;
+	if (lseek(o.fd, 0, SEEK_END) % (off_t)s->built.block) {
+		close(o.fd);
+		return vb_fail(err, -EINVAL, "%s: %s: its length is no multiple of %u bytes",
+			       vb_hdevice_name(s->d), name, (unsigned int)s->built.block);
+	}
 	u = new_unit(s, lun);
 	rc = u ? fill_unit(s, u, &o) : -ENOMEM;
 	if (rc)

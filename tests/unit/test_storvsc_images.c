@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "disk_made.h"
+#include "tests/loop/ic_bench.h"
 #include "tests/loop/stor_bench.h"
 
 #define DRIVE 1 /* its LUN, behind one disk */
@@ -36,10 +37,10 @@ static struct stor_bench *on_image(int fd, bool write)
 
 Test(storvsc_images, an_image_stays_as_it_is)
 {
-	int fd = disk_file(MIB + 100);
+	int fd = disk_file(MIB);
 	struct stor_bench *b = on_image(fd, false);
 
-	cr_expect_eq(vb_storvsc_unit_blocks(b->s->unit[0]), 2048, "whole blocks");
+	cr_expect_eq(vb_storvsc_unit_blocks(b->s->unit[0]), 2048);
 	cr_expect_eq(vb_storvsc_unit_blocks(b->s->unit[1]), 131072, "the other is in memory");
 	cr_expect_eq(stor_read(b, 0, 5, 1, data), VB_SRB_SUCCESS);
 	for (unsigned int i = 0; i < 512; i++)
@@ -49,7 +50,7 @@ Test(storvsc_images, an_image_stays_as_it_is)
 	cr_expect_eq(stor_read(b, 0, 5, 1, data), VB_SRB_SUCCESS);
 	cr_expect_eq(data[0], 0);
 	stor_bench_free(b);
-	disk_expect_file(fd, 0, MIB + 100);
+	disk_expect_file(fd, 0, MIB);
 	close(fd);
 }
 
@@ -65,6 +66,21 @@ Test(storvsc_images, unless_it_may_be_written_to)
 	cr_assert_eq(pread(fd, &byte, 1, 5 * 512), 1);
 	cr_expect_eq(byte, 0);
 	disk_expect_file(fd, 6 * 512, MIB - 6 * 512);
+	close(fd);
+}
+
+/* Who made it wanted something else. */
+Test(storvsc_images, a_part_of_a_block)
+{
+	int fd = disk_file(MIB + 512);
+	char file[64], why[200];
+	const char *const settings[] = { file, "block=4096", NULL };
+	struct vb_err err = { "" };
+
+	snprintf(file, sizeof(file), "file=/proc/self/fd/%d", fd);
+	snprintf(why, sizeof(why), "scsi: %s: its length is no multiple of 4096 bytes", file + 5);
+	cr_expect_eq(ic_bench_try_settings("scsi", settings, &err), -EINVAL);
+	cr_expect_str_eq(err.text, why);
 	close(fd);
 }
 
