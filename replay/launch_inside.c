@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "replay/give.h"
+#include "replay/images.h"
 #include "replay/launch.h"
 
 #define MAX_WORDS 128u
@@ -34,6 +35,7 @@ struct inside {
 	struct vb_outer_file files[MAX_FILES + 1];
 	struct given given[MAX_GIVEN];
 	size_t n_files;
+	struct vb_images images;
 	char numbers[6][24];
 	size_t n_numbers;
 	char initrd[40];	/* the initramfs, by its descriptor */
@@ -102,6 +104,22 @@ static int add_given(struct inside *in, struct vb_err *err)
 			(struct vb_outer_file){ .path = g->file, .name = g->name };
 	}
 	return 0;
+}
+
+/* They are drives of the emulated machine, in this order. */
+static int add_images(struct inside *in, struct vb_err *err)
+{
+	struct vb_persona persona = { 0 };
+	int rc = in->o->persona ? vb_persona_read(in->o->persona, &persona, err) : 0;
+
+	if (rc == 0)
+		rc = vb_images_open(&persona, in->o->write, &in->images, err);
+	vb_persona_done(&persona);
+	for (size_t i = 0; i < in->images.n; i++)
+		add_text(in, "--image", in->images.name[i]);
+	if (in->o->write)
+		add(in, "--write");
+	return rc == -ENOENT || rc == -EACCES ? -EINVAL : rc;
 }
 
 static void add_version(struct inside *in)
@@ -178,6 +196,8 @@ static int compose(struct inside *in, const char *kernel, struct vb_err *err)
 	if (o->async_signals)
 		add(in, "--async-signals");
 	rc = add_given(in, err);
+	if (rc == 0)
+		rc = add_images(in, err);
 	if (o->deadline_ns)
 		add_number(in, "--deadline", o->deadline_ns / 1000000000);
 	if (!is_deterministic(o))
@@ -252,6 +272,8 @@ static int run(struct vb_launch *l, struct inside *in, const char *cache, struct
 		.cache = cache,
 		.argv = in->words,
 		.files = in->files,
+		.drives = in->images.drive,
+		.n_drives = in->images.n,
 		.memory_mib = (uint32_t)o->memory_mib + PROGRAM_MIB,
 		.deterministic = is_deterministic(o),
 		.n_cpus = (uint32_t)o->n_cpus,
@@ -288,6 +310,7 @@ int vb_launch_inside(struct vb_launch *l, const char *cache, const char *kernel,
 		unlink(in->guest);
 	if (in->failure[0])
 		unlink(in->failure);
+	vb_images_done(&in->images);
 	free(in);
 	return rc;
 }

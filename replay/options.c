@@ -223,5 +223,6 @@ void vb_replay_options_done(struct vb_replay_options *o)
 	free(o->faults.words);
 	free(o->add.words);
 	free(o->give.words);
+	free(o->images.words);
 	o->faults = o->add = o->give = (struct vb_list){ 0 };
 }

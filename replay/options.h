@@ -45,7 +45,7 @@ struct vb_replay_options {
 	bool async_signals;
 	/* what happens */
 	const char *workload;
-	struct vb_list add, give;
+	struct vb_list add, give, images;
 	uint64_t deadline_ns; /* 0: none */
 	bool write, quiet;
 	/* what comes of it */
@@ -74,7 +74,7 @@ void vb_replay_options_done(struct vb_replay_options *o);
 /* Append the text of --help: of the program (0), or of one command. */
 void vb_replay_options_help(enum vb_replay_mode command, struct vb_buf *out);
 
-#define VB_REPLAY_OPTION_ROWS 45
+#define VB_REPLAY_OPTION_ROWS 46
 extern const struct vb_option_row vb_replay_rows[VB_REPLAY_OPTION_ROWS];
 extern const struct vb_option_table vb_replay_table;
 

@@ -204,6 +204,8 @@ const struct vb_option_row vb_replay_rows[] = {
 	  TEXT(initrd), .help = "boot this initramfs as it is" },
 	{ NULL, "files", 0, "FILE", 0, BOTH, NULL, TEXT(files),
 	  .help = "put all files of the guest into this one" },
+	{ NULL, "image", 0, "NAME", 0, BOTH, NULL, add_word, MEMBER(images),
+	  .help = "what the next drive of the inner machine is called; may be given again" },
 	{ NULL, "trace-name", 0, "NAME", 0, RUN, NULL, TEXT(trace_name),
 	  .help = "what the trace is called in messages and in the report" },
 	{ NULL, "failure-log", 0, "FILE", 0, BOTH, NULL, TEXT(failure_log),

@@ -11,6 +11,7 @@
 
 #include "replay/give.h"
 #include "replay/interface.h"
+#include "replay/outer/outer.h"
 #include "replay/session_impl.h"
 
 #define TAIL_LINES 20u
@@ -99,13 +100,28 @@ static int open_link(void *ctx, const char *name, struct vb_err *err)
 	return rc;
 }
 
+static int open_drive(const struct vb_guest_session *s, const char *name, bool writable,
+		      struct vb_err *err)
+{
+	size_t i = 0;
+	int fd;
+
+	while (i < s->opt->n_images && strcmp(s->opt->images[i], name) != 0)
+		i++;
+	if (i == s->opt->n_images)
+		return vb_fail(err, -ENOENT,
+			       "the emulated machine has only the images that the persona names");
+	fd = vb_inner_drive(i, writable);
+	return fd < 0 ? vb_fail(err, fd, "%s", strerror(-fd)) : fd;
+}
+
 static int open_disk(void *ctx, const char *name, bool writable, struct vb_err *err)
 {
 	const struct vb_guest_session *s = ctx;
 	int fd;
 
 	if (s->opt->emulated)
-		return vb_fail(err, -ENOTSUP, "an emulated machine has none of this one's files");
+		return open_drive(s, name, writable, err);
 	fd = open(name, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
 	return fd < 0 ? vb_fail(err, -errno, "%s", strerror(errno)) : fd;
 }

@@ -48,9 +48,11 @@ struct vb_session_options {
 	size_t n_give;
 	bool async_signals; /* as in struct vb_vm_options */
 	bool emulated; /* the machine around the guest: instructions cost much, and it is ours alone */
-	bool counted;		     /* time is a number of instructions: a busy second is long */
-	bool measure;		     /* as in struct vb_vm_options */
-	bool write_disks;	     /* the guest may write to disk images */
+	bool counted;		   /* time is a number of instructions: a busy second is long */
+	bool measure;		   /* as in struct vb_vm_options */
+	bool write_disks;	   /* the guest may write to disk images */
+	const char *const *images; /* of an emulated machine: what its drives are called out here */
+	size_t n_images;
 	uint64_t deadline_ns;	     /* of all; 0: none */
 	const char *host_log;	     /* NULL: none */
 	uint32_t payload;	     /* bytes of each frame that it keeps */

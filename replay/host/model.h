@@ -35,6 +35,11 @@ struct vb_setting {
 	int (*parse)(const struct vb_setting *s, void *state, const char *text);
 	size_t offset; /* of the member of the state that takes the value */
 	uint64_t least, most;
+	enum vb_setting_files {
+		VB_FILES_NONE,
+		VB_FILES_ONE,
+		VB_FILES_LIST
+	} files; /* it names images */
 };
 
 static inline void *vb_setting_member(const struct vb_setting *s, void *state)

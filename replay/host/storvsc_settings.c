@@ -107,7 +107,7 @@ static int parse_wwn(const struct vb_setting *row, void *state, const char *text
 		{ "block", "bytes of a block: 512 or 4096", "512", .parse = parse_block,           \
 		  MEMBER(shape.block) },                                                           \
 		{ "file", "images of the first disks, with commas, instead of memory", "",         \
-		  LETTERS(shape.files) },                                                          \
+		  LETTERS(shape.files), .files = VB_FILES_LIST },                                  \
 		{ "memory", "MiB that what is written to a disk may take, or with G or T", "256",  \
 		  SIZE(shape.memory, UINT64_C(1) << 20) },                                         \
 		{ "readonly", "disks are write-protected: on, off", "off",                         \
@@ -139,7 +139,7 @@ const struct vb_setting vb_storvsc_scsi_settings[] = {
 	OF_ALL,
 	OF_HOSTS,
 	{ "dvd", "a DVD drive on the LUN behind the disks: on, off", "off", SWITCH(shape.dvd) },
-	{ "medium", "image of the disc in it", "", LETTERS(shape.medium) },
+	{ "medium", "image of the disc in it", "", LETTERS(shape.medium), .files = VB_FILES_ONE },
 	{ 0 },
 };
 

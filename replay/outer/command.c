@@ -71,6 +71,22 @@ static const char *const ports[] = {
 	NULL,
 };
 
+/* By descriptor: a name may have any character, and who may open it was decided already. */
+static void add_drive(struct vb_outer_argv *c, const struct vb_outer_drive *d, unsigned int i)
+{
+	struct vb_drive_words *w = &c->drives[i];
+
+	snprintf(w->set, sizeof(w->set), "fd=%d,set=%u", d->fd, i);
+	snprintf(
+		w->drive, sizeof(w->drive),
+		"if=none,id=drive%u,file=/dev/fdset/%u,format=raw,discard=unmap,auto-read-only=off,readonly=%s",
+		i, i, d->writable ? "off" : "on");
+	snprintf(w->device, sizeof(w->device),
+		 "virtio-blk-pci,drive=drive%u,serial=" VB_INNER_DRIVE "%u,ioeventfd=off", i, i);
+	add_all(c, (const char *const[]){ "-add-fd", w->set, "-drive", w->drive, "-device",
+					  w->device, NULL });
+}
+
 int vb_outer_command(struct vb_outer_argv *c, const struct vb_outer_options *opt,
 		     const char *kernel, uint64_t memory_mib, int signals_fd, struct vb_err *err)
 {
@@ -92,6 +108,10 @@ int vb_outer_command(struct vb_outer_argv *c, const struct vb_outer_options *opt
 	add_all(c, (const char *const[]){ "-append", append, NULL });
 	add_all(c, (const char *const[]){ "-chardev", c->signals, NULL });
 	add_all(c, ports);
+	if (opt->n_drives > VB_OUTER_DRIVES)
+		return vb_fail(err, -E2BIG, "%zu drives are too many", opt->n_drives);
+	for (unsigned int i = 0; i < opt->n_drives; i++)
+		add_drive(c, &opt->drives[i], i);
 	return c->failed ? vb_fail(err, -E2BIG, "the emulator's command line is too long") : 0;
 }
 

@@ -13,18 +13,22 @@
 #define VB_OUTER_CONSOLE "console.log"
 #define VB_OUTER_EMULATOR_LOG "emulator.log"
 
-#define VB_COMMAND_WORDS 64u
+#define VB_DRIVE_WORDS 6u
+#define VB_COMMAND_WORDS (64u + VB_DRIVE_WORDS * VB_OUTER_DRIVES)
 
 struct vb_outer_argv {
 	const char *argv[VB_COMMAND_WORDS + 1]; /* NULL-terminated */
 	size_t n;
 	bool failed; /* more words than fit */
 	char memory[24], cpus[24], signals[64];
+	struct vb_drive_words {
+		char set[40], drive[160], device[80];
+	} drives[VB_OUTER_DRIVES];
 };
 
 /*
  * The emulator's command line, valid as long as c. kernel: absolute path of the bzImage; memory_mib:
- * all the machine has; signals_fd: the emulator's end of a socket.
+ * all the machine has; signals_fd: the emulator's end of a socket. The emulator inherits the drives.
  */
 int vb_outer_command(struct vb_outer_argv *c, const struct vb_outer_options *opt,
 		     const char *kernel, uint64_t memory_mib, int signals_fd, struct vb_err *err);

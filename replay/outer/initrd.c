@@ -16,13 +16,14 @@
 static const char self[] = "/proc/self/exe";
 
 const struct vb_inner_module vb_inner_modules[] = {
-	{ "virtio_ring", "" },
-	{ "virtio", "" },
-	{ "virtio_pci_modern_dev", "" },
-	{ "virtio_pci_legacy_dev", "" },
-	{ "virtio_pci", "" },
-	{ "virtio_console", "" },
-	{ "irqbypass", "" },
+	{ .name = "virtio_ring" },
+	{ .name = "virtio" },
+	{ .name = "virtio_pci_modern_dev" },
+	{ .name = "virtio_pci_legacy_dev" },
+	{ .name = "virtio_pci" },
+	{ .name = "virtio_console" },
+	{ .name = "virtio_blk", .for_drives = true },
+	{ .name = "irqbypass" },
 	/*
 	 * To poll for a guest that is halted steals the one processor from all others. And where
 	 * time is real, the kernel here measures its TSC once more a second after its start, maybe
@@ -30,11 +31,11 @@ const struct vb_inner_module vb_inner_modules[] = {
 	 * then another one that cannot be scaled, and it goes on with a factor of 0: the guest's
 	 * timer comes later by as long as this kernel has been up.
 	 */
-	{ "kvm", "halt_poll_ns=0 tsc_tolerance_ppm=500000" },
-	{ "ccp", "" },
-	{ "kvm-amd", "" },
-	{ "tun", "" }, /* for the interfaces of devices with backend=tap:NAME */
-	{ NULL, NULL },
+	{ .name = "kvm", .parameters = "halt_poll_ns=0 tsc_tolerance_ppm=500000" },
+	{ .name = "ccp" },
+	{ .name = "kvm-amd" },
+	{ .name = "tun" }, /* for the interfaces of devices with backend=tap:NAME */
+	{ .name = NULL },
 };
 
 /* ---- this program ---- */
@@ -86,13 +87,15 @@ int vb_outer_is_static(const char *path, struct vb_err *err)
 
 /* ---- parts ---- */
 
-static int add_modules(struct vb_cpio *c, const char *cache, struct vb_err *err)
+static int add_modules(struct vb_cpio *c, const struct vb_outer_options *opt, struct vb_err *err)
 {
 	const struct vb_inner_module *m = vb_inner_modules;
 	char dir[PATH_MAX], from[PATH_MAX + 64], to[128];
-	int ret = vb_setup_path(cache, VB_SETUP_MODULES, VB_SETUP_KERNEL, dir, err);
+	int ret = vb_setup_path(opt->cache, VB_SETUP_MODULES, VB_SETUP_KERNEL, dir, err);
 
 	for (; !ret && m->name; m++) {
+		if (m->for_drives && !opt->n_drives)
+			continue;
 		snprintf(from, sizeof(from), "%s/%s.ko", dir, m->name);
 		snprintf(to, sizeof(to), VB_INNER_MODULES "/%s.ko", m->name);
 		if (!access(from, F_OK)) /* else built in */
@@ -159,7 +162,7 @@ static int write_all(struct vb_cpio *c, const struct vb_outer_options *opt, stru
 	for (size_t i = 0; i < sizeof(dirs) / sizeof(dirs[0]) && !ret; i++)
 		ret = vb_cpio_dir(c, dirs[i], err);
 	if (!ret)
-		ret = add_modules(c, opt->cache, err);
+		ret = add_modules(c, opt, err);
 	if (!ret)
 		ret = add_task(c, opt, err);
 	if (!ret)

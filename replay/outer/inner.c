@@ -3,6 +3,7 @@
  * This program as /init of the inner machine: mount, insert modules, open the ports, then run itself
  * once more as a child, with the words it was given, and hand out what comes of it.
  */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -103,7 +104,7 @@ static int insert(const struct vb_inner_module *m, struct vb_err *err)
 	fd = open(path, O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return 0; /* built in */
-	if (syscall(SYS_finit_module, fd, m->parameters, 0) && errno != EEXIST)
+	if (syscall(SYS_finit_module, fd, m->parameters ? m->parameters : "", 0) && errno != EEXIST)
 		ret = vb_fail(err, -errno, "cannot insert the module %s: %s", m->name,
 			      strerror(errno));
 	close(fd);
@@ -145,6 +146,45 @@ static int open_port(const char *name, int flags, int *ret_fd, struct vb_err *er
 		nanosleep(&ms, NULL);
 	}
 	return vb_fail(err, -ENODEV, "the port %s does not appear", name);
+}
+
+/* ---- drives ---- */
+
+static bool is_drive(const char *serial_of, const char *serial)
+{
+	char path[300], have[32] = "";
+	ssize_t n;
+	int fd;
+
+	snprintf(path, sizeof(path), "/sys/block/%s/serial", serial_of);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return false;
+	n = read(fd, have, sizeof(have) - 1);
+	close(fd);
+	have[n > 0 ? n : 0] = '\0';
+	have[strcspn(have, "\n")] = '\0';
+	return !strcmp(have, serial);
+}
+
+int vb_inner_drive(size_t i, bool writable)
+{
+	DIR *dir = opendir("/sys/block");
+	char serial[32], path[300];
+	const struct dirent *e;
+	int fd = -ENODEV;
+
+	if (!dir)
+		return -errno;
+	snprintf(serial, sizeof(serial), VB_INNER_DRIVE "%zu", i);
+	while (fd == -ENODEV && (e = readdir(dir)))
+		if (is_drive(e->d_name, serial)) {
+			snprintf(path, sizeof(path), "/dev/%s", e->d_name);
+			fd = open(path, (writable ? O_RDWR : O_RDONLY) | O_CLOEXEC);
+			fd = fd < 0 ? -errno : fd;
+		}
+	closedir(dir);
+	return fd;
 }
 
 /* ---- what to do ---- */

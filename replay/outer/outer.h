@@ -18,11 +18,21 @@ struct vb_outer_file {
 	bool output;	  /* written in there, brought out here as it grows */
 };
 
+/* A file that is a block device in there, whatever its length: a multiple of 512 bytes. */
+struct vb_outer_drive {
+	int fd; /* open for reading, or for both */
+	bool writable;
+};
+
+#define VB_OUTER_DRIVES 16u
+
 struct vb_outer_options {
 	const char *cache; /* where setup put kernels and programs */
 	const char *const
 		*argv; /* what to run in there; paths as they are in there; NULL-terminated */
-	const struct vb_outer_file *files; /* at most 32; NULL: none */
+	const struct vb_outer_file *files;   /* at most 32; NULL: none */
+	const struct vb_outer_drive *drives; /* VB_OUTER_DRIVES at most */
+	size_t n_drives;
 	uint32_t memory_mib; /* for program and outputs; what the rest takes is added */
 	bool deterministic;  /* count instructions instead of time; idle time is skipped */
 	uint32_t n_cpus;
@@ -56,6 +66,9 @@ bool vb_inner_is(void);
  * Negative errno: nothing works, and only err says so.
  */
 int vb_inner_begin(int *ret_argc, char ***ret_argv, struct vb_err *err);
+
+/* Open drive i of the options: a descriptor, or -errno. */
+int vb_inner_drive(size_t i, bool writable);
 
 /*
  * A signalfd(2) that tells when a deterministic inner machine crawls: much work for little time. A

@@ -192,6 +192,8 @@ static _Noreturn void become_emulator(const struct vb_outer *o, struct vb_outer_
 	dup2(o->log, STDOUT_FILENO);
 	dup2(o->log, STDERR_FILENO);
 	fcntl(signals, F_SETFD, 0);
+	for (size_t i = 0; i < o->opt->n_drives; i++)
+		fcntl(o->opt->drives[i].fd, F_SETFD, 0);
 	sigprocmask(SIG_SETMASK, &o->old_mask, NULL);
 	execv(path, (char *const *)c->argv);
 	_exit(127);

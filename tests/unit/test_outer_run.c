@@ -67,6 +67,31 @@ Test(outer_command, deterministic)
 	cr_assert_str_eq(err.text, "a deterministic run has one processor, not 2");
 }
 
+Test(outer_command, drives)
+{
+	const struct vb_outer_drive drives[VB_OUTER_DRIVES] = { { .fd = 7 },
+								{ .fd = 9, .writable = true } };
+	struct vb_outer_options opt = { .drives = drives, .n_drives = 2 };
+	struct vb_err err = { "" };
+	struct vb_outer_argv c;
+
+	cr_assert_eq(vb_outer_command(&c, &opt, "/k", 700, 5, &err), 0);
+	cr_assert(has_pair(&c, "-add-fd", "fd=7,set=0"));
+	cr_assert(has_pair(&c, "-add-fd", "fd=9,set=1"));
+	cr_assert(has_pair(&c, "-drive",
+			   "if=none,id=drive0,file=/dev/fdset/0,format=raw,discard=unmap,"
+			   "auto-read-only=off,readonly=on"));
+	cr_assert(has_pair(&c, "-drive",
+			   "if=none,id=drive1,file=/dev/fdset/1,format=raw,discard=unmap,"
+			   "auto-read-only=off,readonly=off"));
+	cr_assert(has_pair(&c, "-device",
+			   "virtio-blk-pci,drive=drive1,serial=vb.drive1,ioeventfd=off"));
+	opt.n_drives = VB_OUTER_DRIVES;
+	cr_assert_eq(vb_outer_command(&c, &opt, "/k", 700, 5, &err), 0, "as many as there may be");
+	opt.n_drives++;
+	cr_assert_eq(vb_outer_command(&c, &opt, "/k", 700, 5, &err), -E2BIG);
+}
+
 /* ---- frames become files and a status ---- */
 
 struct run {
