@@ -119,6 +119,8 @@ static int add_images(struct inside *in, struct vb_err *err)
 		add_text(in, "--image", in->images.name[i]);
 	if (in->o->write)
 		add(in, "--write");
+	if (rc == 0 && in->images.n && in->o->counted)
+		rc = vb_fail(err, -EINVAL, "--count: not with disk images, which take time");
 	return rc == -ENOENT || rc == -EACCES ? -EINVAL : rc;
 }
 
@@ -163,8 +165,16 @@ static void add_replay(struct inside *in)
 	add(in, "/in/trace");
 }
 
-static bool is_deterministic(const struct vb_replay_options *o)
+/*
+ * Not with images: an emulator that counts skips the time in which the machine waits for one, many
+ * seconds of it, and whoever watches over the guest takes that for a guest that hangs.
+ */
+static bool is_deterministic(const struct inside *in)
 {
+	const struct vb_replay_options *o = in->o;
+
+	if (in->images.n)
+		return false;
 	return o->counted || (!o->real_time && o->n_vcpus == 1 && o->n_cpus == 1);
 }
 
@@ -200,7 +210,7 @@ static int compose(struct inside *in, const char *kernel, struct vb_err *err)
 		rc = add_images(in, err);
 	if (o->deadline_ns)
 		add_number(in, "--deadline", o->deadline_ns / 1000000000);
-	if (!is_deterministic(o))
+	if (!is_deterministic(in))
 		add(in, "--time");
 	if (o->quiet)
 		add(in, "--quiet");
@@ -275,7 +285,7 @@ static int run(struct vb_launch *l, struct inside *in, const char *cache, struct
 		.drives = in->images.drive,
 		.n_drives = in->images.n,
 		.memory_mib = (uint32_t)o->memory_mib + PROGRAM_MIB,
-		.deterministic = is_deterministic(o),
+		.deterministic = is_deterministic(in),
 		.n_cpus = (uint32_t)o->n_cpus,
 		.log_dir = o->log_dir,
 	};
