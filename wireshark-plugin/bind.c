@@ -211,14 +211,20 @@ static void set_left(ei_register_info *ei, expert_field *id)
 
 static void bind_notes(struct vb_binding *b)
 {
-	static hf_register_info hf = { NULL,
-				       { "Not described", "hv_note.gap", FT_BYTES, BASE_NONE, NULL,
-					 0, "Bytes that no row describes", HFILL } };
+	static hf_register_info hf[] = {
+		{ NULL,
+		  { "Not described", "hv_note.gap", FT_BYTES, BASE_NONE, NULL, 0,
+		    "Bytes that no row describes", HFILL } },
+		{ NULL,
+		  { "SCSI as Wireshark's own dissector reads it", "hv_note.scsi", FT_NONE,
+		    BASE_NONE, NULL, 0, "Beside our own fields", HFILL } },
+	};
 	ei_register_info *ei = g_new0(ei_register_info, VB_N_NOTES + 2);
 	int proto = proto_register_protocol("Hyper-V: notes", "hv_note", "hv_note");
 
-	hf.p_id = &b->gap;
-	proto_register_field_array(proto, &hf, 1);
+	hf[0].p_id = &b->gap;
+	hf[1].p_id = &b->scsi;
+	proto_register_field_array(proto, hf, 2);
 	for (int i = 0; i < VB_N_NOTES; i++)
 		set_note(&ei[i], &b->notes[i], vb_note_name((enum vb_note_code)i),
 			 vb_note_is_error((enum vb_note_code)i),

@@ -22,7 +22,8 @@ static struct {
 	struct vb_talk talk;
 	struct vb_session *session;
 	wmem_map_t *seen; /* frame number -> struct seen */
-	vb_pref_bool shows_header, hands_over;
+	vb_pref_bool shows_header, hands_over, views_scsi;
+	dissector_handle_t iscsi;
 	const char *taken; /* why nothing was registered */
 } plugin;
 
@@ -209,12 +210,19 @@ static void fill_columns(const struct dissection *d)
 }
 
 /* Frames whose write failed were never sent: the driver tries again with others. */
-static void hand_over(const struct dissection *d)
+static void hand_over(struct dissection *d)
 {
+	uint32_t ext_len = d->rec.ext ? d->rec.hdr.ext_len : 0;
+
 	vb_talk_hand_over(&plugin.talk, &d->tree_sink, &d->frame);
-	if (!(d->frame.flags & VB_REC_FAILED))
-		vb_frames_hand_over(&d->tree_sink, &d->frame, &d->walked, d->rec.ext,
-				    d->rec.ext ? d->rec.hdr.ext_len : 0);
+	if (d->frame.flags & VB_REC_FAILED)
+		return;
+	vb_frames_hand_over(&d->tree_sink, &d->frame, &d->walked, d->rec.ext, ext_len);
+	d->tree_sink.tvb = d->tvb;
+	if (plugin.views_scsi)
+		vb_scsi_view(plugin.iscsi, vb_bind_find(&plugin.binding, "hv_scsi")->ett,
+			     &d->tree_sink, &d->frame, &d->walked, d->rec.ext, ext_len,
+			     d->link.request);
 }
 
 static int dissect(tvbuff_t *tvb, packet_info *pinfo, proto_tree *tree, void *data _U_)
@@ -253,6 +261,10 @@ static void register_preferences(module_t *module)
 				       "Where and when it was captured", &plugin.shows_header);
 	prefs_register_bool_preference(module, "hand_over", "Use Wireshark's own dissectors",
 				       "For payload that has one", &plugin.hands_over);
+	prefs_register_bool_preference(module, "scsi",
+				       "Show SCSI as Wireshark's dissector reads it",
+				       "Beside our own fields: for filters and statistics of scsi",
+				       &plugin.views_scsi);
 }
 
 static void register_protocols(void)
@@ -277,8 +289,10 @@ static void register_handoff(void)
 	if (plugin.taken)
 		report_warning("The VMBus plugin steps aside: there is a protocol %s already.",
 			       plugin.taken);
-	else
+	else {
 		vb_talk_services();
+		plugin.iscsi = vb_scsi_handle();
+	}
 }
 
 static void register_all(void)

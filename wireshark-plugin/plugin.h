@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * bind.c: rows -> fields, once. tree.c: a walk -> the tree of one frame. talk.c: conversations and
- * the dissectors of others. frames.c: Ethernet frames for Wireshark's dissectors. plugin.c: what is
- * known across frames, the dissector, the entry.
+ * the dissectors of others. frames.c: Ethernet frames for Wireshark's dissectors. scsi.c: its own view
+ * of SCSI. plugin.c: what is known across frames, the dissector, the entry.
  */
 #ifndef VB_PLUGIN_H
 #define VB_PLUGIN_H
@@ -26,6 +26,7 @@ struct vb_bound {
 struct vb_binding {
 	GHashTable *by_path; /* name -> struct vb_bound */
 	int gap;	     /* field: bytes that no row describes */
+	int scsi;	     /* field: what Wireshark's dissector of SCSI says */
 	expert_field notes[VB_N_NOTES], malformed;
 	expert_field left; /* what a frame leaves to the host, or lost by being coalesced */
 };
@@ -97,5 +98,17 @@ void vb_frames_explain(const struct vb_tree_sink *t, const char *path, const str
  */
 void vb_frames_hand_over(const struct vb_tree_sink *t, const struct vb_frame *f,
 			 const struct vb_walked *w, const uint8_t *ext, uint32_t ext_len);
+
+/* ---- scsi.c ---- */
+
+/* The dissector of iSCSI, which is how that of SCSI can be reached; NULL: this Wireshark has none. */
+dissector_handle_t vb_scsi_handle(void);
+/*
+ * Show a request of storage, or its completion, as Wireshark's dissector of SCSI reads it. handle: as
+ * above; ett: of the tree; f, w and ext: the packet as it was walked; request: the frame it answers.
+ */
+void vb_scsi_view(dissector_handle_t handle, int ett, const struct vb_tree_sink *t,
+		  const struct vb_frame *f, const struct vb_walked *w, const uint8_t *ext,
+		  uint32_t ext_len, uint64_t request);
 
 #endif
