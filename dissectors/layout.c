@@ -75,7 +75,7 @@ bool vb_row_applies(const struct vb_scope *sc, const struct vb_row *row)
 		return false;
 	if (is_empty_part(sc, row))
 		return false;
-	return !row->when || (vb_slot(sc, row->when) & row->mask) == row->equals;
+	return !row->when || ((vb_slot(sc, row->when) & row->mask) == row->equals) != row->unless;
 }
 
 /* slot * scale + bias, held within 0 .. UINT32_MAX. */

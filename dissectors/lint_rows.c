@@ -282,6 +282,8 @@ static void check_attributes(struct vb_lint *l, const struct vb_row *row)
 		vb_lint_fault(l, NULL, "at_scale or at_bias of nothing");
 	if (row->when ? !row->mask || (row->equals & ~row->mask) : row->mask || row->equals)
 		vb_lint_fault(l, NULL, "a condition that never or always holds");
+	if (row->unless && !row->when)
+		vb_lint_fault(l, NULL, "unless what");
 }
 
 static void check_type(struct vb_lint *l, const struct vb_row *row)

@@ -59,6 +59,7 @@ enum vb_storvsc {
 #define VB_SCSI_GOOD 0x00u
 #define VB_SCSI_CHECK_CONDITION 0x02u
 #define VB_SCSI_BUSY 0x08u
+#define VB_SCSI_CONFLICT 0x18u
 
 /* Where the data goes. */
 enum vb_storvsc_direction {

@@ -19,7 +19,7 @@ struct vb_value {
 	size_t n_bytes;	   /* may be fewer than the row has: the rest is zero */
 };
 
-#define VB_VALUES_MAX 128 /* in one message */
+#define VB_VALUES_MAX 256 /* in one message */
 
 #define VB_NUMBER(p, n)                                                                            \
 	{                                                                                          \

@@ -98,6 +98,7 @@ struct vb_row {
 	int16_t at_bias;
 	uint8_t lo, width; /* VB_BIT: lowest bit, number of bits */
 	uint8_t when;	   /* slot: the row is there only when (slot & mask) == equals */
+	bool unless;	   /* ... or only when it does not */
 	uint32_t mask, equals;
 	uint32_t since; /* first protocol version that has the row */
 	uint32_t until; /* first one that no longer has it; 0: all have */

@@ -476,6 +476,48 @@ static const struct vb_row disc_information[] = {
 	END_ROWS,
 };
 
+static const struct vb_row track_mode[] = {
+	BITS("mode", "Mode", 0, 4),
+	BITS("copy", "Copy", 4, 1),
+	BITS("damage", "Damage", 5, 1),
+	END_ROWS,
+};
+
+static const struct vb_row track_data[] = {
+	BITS("data_mode", "Data mode", 0, 4), BITS("fp", "Fixed packets", 4, 1),
+	BITS("packet", "Packets", 5, 1),      BITS("blank", "Blank", 6, 1),
+	BITS("rt", "Reserved", 7, 1),	      END_ROWS,
+};
+
+static const struct vb_row track_valid[] = {
+	BITS("nwa_v", "Next writable address is valid", 0, 1),
+	BITS("lra_v", "Last recorded address is valid", 1, 1),
+	END_ROWS,
+};
+
+/* Earlier drives end before one of the last. */
+#define MAYBE(row, ...) row(__VA_ARGS__, .optional = true)
+
+static const struct vb_row track_information[] = {
+	BE16("length", "Length"),
+	U8("track", "Track", .summary = VB_SUM_YES),
+	U8("session", "Session"),
+	PAD("reserved", 1),
+	U8("track_mode", "Mode of the track", .base = VB_HEX, .bits = track_mode),
+	U8("data_mode", "Mode of the data", .base = VB_HEX, .bits = track_data),
+	U8("valid", "What is valid", .base = VB_HEX, .bits = track_valid),
+	BE32("start", "Start address", .summary = VB_SUM_YES),
+	BE32("next_writable", "Next writable address"),
+	BE32("free_blocks", "Free blocks"),
+	BE32("packet_size", "Fixed packet size"),
+	BE32("size", "Size", .summary = VB_SUM_YES),
+	MAYBE(BE32, "last_recorded", "Last recorded address"),
+	MAYBE(U8, "track_high", "Track, high byte"),
+	MAYBE(U8, "session_high", "Session, high byte"),
+	HIDDEN("rest", "Behind it", 0, .len = VB_REST),
+	END_ROWS,
+};
+
 static const struct vb_row mechanism_status[] = {
 	U8("slot", "Fault and current slot", .base = VB_HEX),
 	U8("mechanism", "Mechanism", .base = VB_HEX),
@@ -523,12 +565,14 @@ static const struct vb_msg msgs[] = {
 	MSG(VB_SCSI_LOG_SENSE, "log_sense", "Log page", vb_scsi_log),
 	MSG(VB_SCSI_READ_DISC_INFORMATION, "read_disc_information", "Disc information",
 	    disc_information),
+	MSG(VB_SCSI_READ_TRACK_INFORMATION, "read_track_information", "Track information",
+	    track_information),
 	MSG(VB_SCSI_MODE_SELECT_10, "mode_select_10", "Mode parameters", vb_scsi_mode_10),
 	MSG(VB_SCSI_MODE_SENSE_10, "mode_sense_10", "Mode parameters", vb_scsi_mode_10),
 	MSG(VB_SCSI_RESERVE_IN, "persistent_reserve_in", "Reservations", reserve_in),
 	MSG(VB_SCSI_RESERVE_OUT, "persistent_reserve_out", "Reservation", reserve_out),
 	BLOCKS(VB_SCSI_READ_16, "read_16", "Blocks read"),
-	BLOCKS(0x89, "compare_and_write", "Blocks to compare and write"),
+	BLOCKS(VB_SCSI_COMPARE_AND_WRITE, "compare_and_write", "Blocks to compare and write"),
 	BLOCKS(VB_SCSI_WRITE_16, "write_16", "Blocks to write"),
 	BLOCKS(VB_SCSI_WRITE_VERIFY_16, "write_verify_16", "Blocks to write"),
 	BLOCKS(VB_SCSI_VERIFY_16, "verify_16", "Blocks to compare with"),
@@ -538,7 +582,7 @@ static const struct vb_msg msgs[] = {
 	MSG(VB_SCSI_MAINTENANCE_IN, "maintenance_in", "Maintenance data", maintenance_in),
 	BLOCKS(VB_SCSI_READ_12, "read_12", "Blocks read"),
 	BLOCKS(VB_SCSI_WRITE_12, "write_12", "Blocks to write"),
-	MSG(0xad, "read_dvd_structure", "DVD structure", dvd_structure),
+	MSG(VB_SCSI_READ_DVD_STRUCTURE, "read_dvd_structure", "DVD structure", dvd_structure),
 	BLOCKS(VB_SCSI_WRITE_VERIFY_12, "write_verify_12", "Blocks to write"),
 	BLOCKS(VB_SCSI_VERIFY_12, "verify_12", "Blocks to compare with"),
 	MSG(VB_SCSI_MECHANISM_STATUS, "mechanism_status", "Mechanism status", mechanism_status),

@@ -5,6 +5,8 @@
 
 #define PAGE_LENGTH VB_S_LEN
 #define VALUE_LENGTH VB_S_HEAD
+#define PAGE VB_S_A
+#define SUBPAGE VB_S_B
 
 const struct vb_name vb_scsi_log_pages[] = {
 	{ 0x00, "supported pages" },
@@ -27,7 +29,7 @@ const struct vb_name vb_scsi_log_pages[] = {
 };
 
 static const struct vb_row page_bits[] = {
-	BITS("page_code", "Page", 0, 6, .base = VB_HEX, .names = vb_scsi_log_pages,
+	BITS("page_code", "Page", 0, 6, .base = VB_HEX, .names = vb_scsi_log_pages, .set = PAGE,
 	     .summary = VB_SUM_NAME),
 	BITS("spf", "Subpage format", 6, 1),
 	BITS("ds", "Not saved", 7, 1),
@@ -48,11 +50,38 @@ static const struct vb_row parameter[] = {
 	END_ROWS,
 };
 
+static const struct vb_row supported_pages[] = {
+	U8("page", "Supported page", .base = VB_HEX, .names = vb_scsi_log_pages, .count = VB_REST),
+	END_ROWS,
+};
+
+static const struct vb_row subpage[] = {
+	U8("page", "Supported page", .base = VB_HEX, .names = vb_scsi_log_pages),
+	U8("subpage", "Its subpage", .base = VB_HEX),
+	END_ROWS,
+};
+
+static const struct vb_row supported_subpages[] = {
+	STRUCT("entry", "Page and subpage", subpage, .count = VB_REST),
+	END_ROWS,
+};
+
+/* A page has them, or parameters. */
+static const struct vb_row lists[] = {
+	STRUCT("pages", "Supported pages", supported_pages, .within = PAGE_LENGTH, .when = SUBPAGE,
+	       .mask = 0xff, .equals = 0),
+	STRUCT("subpages", "Supported pages and subpages", supported_subpages,
+	       .within = PAGE_LENGTH, .when = SUBPAGE, .mask = 0xff, .equals = 0xff),
+	END_ROWS,
+};
+
 const struct vb_row vb_scsi_log[] = {
 	U8("page", "Page", .base = VB_HEX, .bits = page_bits),
-	U8("subpage", "Subpage", .base = VB_HEX),
+	U8("subpage", "Subpage", .base = VB_HEX, .set = SUBPAGE),
 	BE16("page_length", "Page length", .set = PAGE_LENGTH),
-	STRUCT("parameter", "Parameter", parameter, .count = VB_REST, .within = PAGE_LENGTH),
+	STRUCT("supported", "Supported", lists, .when = PAGE, .mask = 0x3f, .equals = 0),
+	STRUCT("parameter", "Parameter", parameter, .count = VB_REST, .within = PAGE_LENGTH,
+	       .when = PAGE, .mask = 0x3f, .equals = 0, .unless = true),
 	HIDDEN("rest", "Behind it", 0, .len = VB_REST),
 	END_ROWS,
 };

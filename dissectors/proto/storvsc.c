@@ -106,7 +106,7 @@ static const struct vb_name scsi_statuses[] = {
 	{ VB_SCSI_CHECK_CONDITION, "check condition" },
 	{ 0x04, "condition met" },
 	{ VB_SCSI_BUSY, "busy" },
-	{ 0x18, "reservation conflict" },
+	{ VB_SCSI_CONFLICT, "reservation conflict" },
 	{ 0x28, "task set full" },
 	{ 0x30, "ACA active" },
 	{ 0x40, "task aborted" },

@@ -155,7 +155,9 @@ static uint64_t slot_value(struct vb_random_tree *t, const struct vb_proto *prot
 		return one_of_names(t, row->names);
 	if (u.n_conditions && vb_random(t, 4)) {
 		condition = u.condition[vb_random(t, u.n_conditions)];
-		return (next(t) & ~(uint64_t)condition->mask) | condition->equals;
+		return (next(t) & ~(uint64_t)condition->mask) |
+		       (condition->unless ? condition->mask & ~condition->equals :
+					    condition->equals);
 	}
 	if (u.is_place) /* mostly where it may be: behind some words */
 		return vb_random(t, 4) ? 16 + 4 * vb_random(t, 6) : vb_random(t, 100);

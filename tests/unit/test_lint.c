@@ -243,6 +243,7 @@ Test(lint, attributes)
 		    "p.m.a: a condition that never or always holds\n");
 	expect_rows(ROWS(U8("a", "A", .mask = 1)),
 		    "p.m.a: a condition that never or always holds\n");
+	expect_rows(ROWS(U8("a", "A", .unless = true)), "p.m.a: unless what\n");
 }
 
 Test(lint, payloads)

@@ -47,6 +47,36 @@ Test(scsi_data, inquiry)
 	cr_assert_eq(storage_data_value(&m, D "inquiry.standard.removable.rmb"), 1);
 }
 
+Test(scsi_data, log_pages)
+{
+	struct made_frame m;
+
+	read_data(&m, OF_COMMAND(0x4d, 0, 0x40), "00 00 0004 00 0d 11 2f",
+		  "Log page, supported pages");
+	storage_data_line(&m, "0x0 0xd 0x11 0x2f");
+	read_data(&m, OF_COMMAND(0x4d, 0, 0x40), "40 ff 0004 0000 0d01",
+		  "Log page, supported pages");
+	storage_data_line(&m, "Its subpage: 0x1");
+	read_data(&m, OF_COMMAND(0x4d, 0, 0x4d), "0d 00 000c 0000 03 02 001e 0001 03 02 0041",
+		  "Log page, temperature");
+	storage_data_line(&m, "Code: 0x1");
+}
+
+Test(scsi_data, track_information)
+{
+	struct made_frame m;
+
+	read_data(&m, OF_COMMAND(0x52, 1, 0),
+		  "0022 01 01 00 04 01 02 00000000 00000000 00000000 00000000 00000064 00000063"
+		  "00 00 0000",
+		  "Track information, track 1, start 0, size 100");
+	cr_assert_eq(storage_data_value(&m, D "read_track_information.valid.lra_v"), 1);
+	/* as of drives before MMC-3 */
+	read_data(&m, OF_COMMAND(0x52, 1, 0),
+		  "001a 01 01 00 04 01 00 00000000 00000000 00000000 00000000 00000064",
+		  "Track information, track 1, start 0, size 100");
+}
+
 #define VPD(page) OF_COMMAND(0x12, 1, page)
 
 Test(scsi_data, vital_product_data)
