@@ -161,6 +161,54 @@ void vb_unit_verify(struct vb_storvsc_request *r)
 		compare(r, data, n);
 }
 
+/* Whether n blocks are as data says; the sense data has the place of the first byte that is not. */
+static bool is_as_expected(struct vb_storvsc_request *r, const uint8_t *data, uint64_t n)
+{
+	struct vb_storvsc_unit *u = r->unit;
+	uint8_t block[MAX_BLOCK];
+	uint64_t at = 0;
+	int rc;
+
+	for (uint64_t i = 0; i < n; i++) {
+		rc = vb_disk_read(u->disk, in_disk(u, r->field[SCSI_LBA] + i), in_disk(u, 1),
+				  block);
+		if (rc) {
+			fail_disk(r, rc, false);
+			return false;
+		}
+		for (uint32_t k = 0; k < u->block_len; k++, at++)
+			if (block[k] != data[at]) {
+				vb_unit_fail_at(r, SENSE_MISCOMPARE, at);
+				return false;
+			}
+	}
+	return true;
+}
+
+/* The data has the blocks twice: as they are to be, and as they are to become. */
+void vb_unit_compare_and_write(struct vb_storvsc_request *r)
+{
+	struct vb_storvsc_unit *u = r->unit;
+	uint64_t n = r->field[SCSI_LENGTH], bytes = n * u->block_len;
+	const uint8_t *data;
+	int rc;
+
+	if (!may_use(r, true, n))
+		return;
+	if (n > SCSI_MAX_COMPARED)
+		return vb_unit_fail(r, SENSE_CDB);
+	data = vb_unit_get(r, (uint32_t)(2 * bytes));
+	if (!data || !is_as_expected(r, data, n))
+		return;
+	rc = vb_disk_write(u->disk, in_disk(u, r->field[SCSI_LBA]), in_disk(u, n), data + bytes);
+	if (rc == 0 && r->field[SCSI_FLAGS] & FUA)
+		rc = vb_disk_sync(u->disk);
+	if (rc)
+		return fail_disk(r, rc, true);
+	r->s->counters.writes++;
+	r->s->counters.written_bytes += bytes;
+}
+
 /* ---- the cache ---- */
 
 void vb_unit_flush(struct vb_storvsc_request *r)

@@ -55,7 +55,7 @@ size_t vb_unit_sense_values(uint32_t sense, bool has_lba, uint32_t lba, struct v
 uint32_t vb_unit_attention(struct vb_storvsc_unit *u)
 {
 	static const uint32_t senses[] = { SENSE_RESET, SENSE_NEW_MEDIUM, SENSE_CAPACITY,
-					   SENSE_LUNS };
+					   SENSE_LUNS, SENSE_RELEASED };
 
 	for (unsigned int i = 0; i < sizeof(senses) / sizeof(senses[0]); i++)
 		if (u->attention & 1u << i) {

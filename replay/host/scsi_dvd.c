@@ -217,3 +217,70 @@ void vb_unit_mechanism_status(struct vb_storvsc_request *r)
 
 	vb_unit_answer(r, values, COUNT(values), 8, r->field[SCSI_ROOM]);
 }
+
+#define STRUCTURE "hv_scsi_data.read_dvd_structure."
+#define STRUCTURE_HEAD 4u
+#define PHYSICAL_LEN 2048u
+#define COPYRIGHT_LEN 4u
+#define FIRST_SECTOR 0x30000u
+
+enum { PHYSICAL = 0, COPYRIGHT = 1 };
+enum { VERSION_1 = 1, MAX_RATE_10 = 2, EMBOSSED = 1 };
+
+/* Of the first layer, the only one: a DVD-ROM of 120 mm. */
+static void describe(const struct vb_storvsc_request *r, uint8_t structure[PHYSICAL_LEN])
+{
+	uint64_t last = FIRST_SECTOR + vb_storvsc_unit_blocks(r->unit) - 1;
+	const uint64_t ends[] = { FIRST_SECTOR, last < 0xffffff ? last : 0xffffff };
+
+	structure[0] = VERSION_1;
+	structure[1] = MAX_RATE_10;
+	structure[2] = EMBOSSED;
+	for (unsigned int i = 0; i < 2; i++)
+		for (unsigned int k = 0; k < 3; k++)
+			structure[5 + 4 * i + k] = (uint8_t)(ends[i] >> (16 - 8 * k));
+}
+
+/* Nothing is protected, nor of a region. */
+void vb_unit_dvd_structure(struct vb_storvsc_request *r)
+{
+	uint64_t format = r->field[SCSI_A], layer = r->field[SCSI_B];
+	uint8_t structure[PHYSICAL_LEN] = { 0 };
+	uint32_t len = format == PHYSICAL ? PHYSICAL_LEN : COPYRIGHT_LEN;
+	const struct vb_value values[] = {
+		VB_NUMBER(STRUCTURE "length", len + 2),
+		VB_DATA(STRUCTURE "data", structure, len),
+	};
+
+	if (format > COPYRIGHT || layer)
+		return vb_unit_fail(r, SENSE_CDB);
+	if (format == PHYSICAL)
+		describe(r, structure);
+	vb_unit_answer(r, values, COUNT(values), STRUCTURE_HEAD + len, r->field[SCSI_ROOM]);
+}
+
+#define TRACK "hv_scsi_data.read_track_information."
+#define TRACK_LEN 36u
+enum { BY_LBA, BY_TRACK, BY_SESSION };
+enum { DATA_MODE = 4, MODE_1 = 1, LAST_VALID = 2 };
+
+/* Of the only track of the only session; what is behind it is none. */
+void vb_unit_track_information(struct vb_storvsc_request *r)
+{
+	uint64_t blocks = vb_storvsc_unit_blocks(r->unit), how = r->field[SCSI_A] & 3;
+	const struct vb_value values[] = {
+		VB_NUMBER(TRACK "length", TRACK_LEN - 2),
+		VB_NUMBER(TRACK "track", 1),
+		VB_NUMBER(TRACK "session", 1),
+		VB_NUMBER(TRACK "track_mode", DATA_MODE),
+		VB_NUMBER(TRACK "data_mode", MODE_1),
+		VB_NUMBER(TRACK "valid", LAST_VALID),
+		VB_NUMBER(TRACK "size", blocks),
+		VB_NUMBER(TRACK "last_recorded", blocks - 1),
+	};
+	bool is_there = how == BY_LBA ? r->field[SCSI_B] < blocks : r->field[SCSI_B] == 1;
+
+	if (how > BY_SESSION || !is_there)
+		return vb_unit_fail(r, SENSE_CDB);
+	vb_unit_answer(r, values, COUNT(values), TRACK_LEN, r->field[SCSI_ROOM]);
+}

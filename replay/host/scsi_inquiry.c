@@ -144,6 +144,7 @@ static void put_limits(const struct vb_storvsc_request *r, struct page *p)
 
 	p->len = LIMITS_LEN;
 	set(p, LIMITS "flags", WRITE_SAME_WANTS_BLOCKS);
+	set(p, LIMITS "max_compare_and_write", SCSI_MAX_COMPARED);
 	set(p, LIMITS "max_transfer", r->s->max_transfer / block);
 	set(p, LIMITS "max_write_same", SCSI_MAX_SAME / block);
 	if (!r->s->thin)
@@ -268,54 +269,6 @@ void vb_unit_report_luns(struct vb_storvsc_request *r)
 	}
 	values[0] = (struct vb_value)VB_NUMBER(LUNS "list_length", (uint64_t)n * LUN_LEN);
 	vb_unit_answer(r, values, 1 + n, 8 + n * LUN_LEN, r->field[SCSI_ROOM]);
-}
-
-/* ---- which commands they have ---- */
-
-#define ONE "hv_scsi_data.maintenance_in."
-enum { ASK_ALL, ASK_CODE, ASK_ACTION, ASK_EITHER };
-enum { UNSUPPORTED = 1, SUPPORTED = 3 };
-
-static const struct vb_unit_command *command_of(const struct vb_storvsc_request *r, uint8_t opcode,
-						uint64_t action)
-{
-	const struct vb_unit_command *c = vb_unit_find(opcode | (uint32_t)(action & 0x1f) << 8);
-
-	return c && c->flags & (r->unit->is_dvd ? SCSI_DVD : SCSI_DISK) ? c : NULL;
-}
-
-/* How Linux asks whether it may use a command; a list of all nobody wants. */
-void vb_unit_supported_opcodes(struct vb_storvsc_request *r)
-{
-	static const char *const paths[][3] = {
-		[ASK_CODE] = { ONE "opcodes.one.flags", ONE "opcodes.one.cdb_length",
-			       ONE "opcodes.one.usage" },
-		[ASK_ACTION] = { ONE "opcodes.one_action.flags",
-				 ONE "opcodes.one_action.cdb_length",
-				 ONE "opcodes.one_action.usage" },
-		[ASK_EITHER] = { ONE "opcodes.either.flags", ONE "opcodes.either.cdb_length",
-				 ONE "opcodes.either.usage" },
-	};
-	uint64_t how = r->field[SCSI_A] & 7, has_action = how != ASK_CODE;
-	uint8_t opcode = (uint8_t)r->field[SCSI_B], usage[16];
-	uint32_t len = vb_unit_cdb_len(opcode);
-	const struct vb_unit_command *c;
-
-	if (how == ASK_ALL || how > ASK_EITHER)
-		return vb_unit_fail(r, SENSE_CDB);
-	c = command_of(r, opcode, has_action ? r->field[SCSI_C] : 0);
-	if (how == ASK_ACTION && c && !c->action_mask)
-		return vb_unit_fail(r, SENSE_CDB);
-	len = c ? len : 0;
-	memset(usage, 0xff, sizeof(usage));
-	usage[0] = opcode;
-	const struct vb_value values[] = {
-		VB_NUMBER(paths[how][0], c ? SUPPORTED : UNSUPPORTED),
-		VB_NUMBER(paths[how][1], len),
-		VB_DATA(paths[how][2], usage, len),
-	};
-
-	vb_unit_answer(r, values, c ? 3 : 1, 4 + len, r->field[SCSI_ROOM]);
 }
 
 /* ---- what was the matter ---- */

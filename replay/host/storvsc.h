@@ -13,8 +13,11 @@
  *	storvsc_log.c	   the bytes outside the ring, for the host's log
  *	scsi_command.c	   which SCSI commands there are, and who may have them
  *	scsi_data.c	   what commands say: bytes in and out, sense data
- *	scsi_inquiry.c	   INQUIRY, REPORT LUNS, REPORT SUPPORTED OPERATION CODES
+ *	scsi_inquiry.c	   INQUIRY, REPORT LUNS
+ *	scsi_opcodes.c	   REPORT SUPPORTED OPERATION CODES
  *	scsi_mode.c	   MODE SENSE, MODE SELECT
+ *	scsi_log_pages.c   LOG SENSE
+ *	scsi_reserve.c	   PERSISTENT RESERVE IN and OUT, and another initiator
  *	scsi_block.c	   blocks: read, written, compared, unmapped, counted
  *	scsi_dvd.c	   what only DVD drives know
  */
@@ -45,6 +48,18 @@ enum vb_storvsc_attention {
 	STORVSC_NEW_MEDIUM = 2,
 	STORVSC_CAPACITY = 4,
 	STORVSC_LUNS = 8,
+	STORVSC_RELEASED = 16,
+};
+
+/* Who may register with a unit. */
+enum vb_storvsc_who { STORVSC_GUEST, STORVSC_OTHER, STORVSC_N_WHO };
+
+struct vb_storvsc_reservation {
+	uint64_t key[STORVSC_N_WHO]; /* 0: not registered */
+	uint32_t generation;
+	uint8_t type; /* of T10 SPC-4; 0: nobody has reserved it */
+	enum vb_storvsc_who holder;
+	bool persists; /* as the guest wants it; it does in any case */
 };
 
 struct vb_storvsc_unit {
@@ -58,6 +73,7 @@ struct vb_storvsc_unit {
 	uint32_t sense;	      /* of a failure that the guest has not been told; 0: none */
 	uint8_t event;	      /* of the medium, that nobody asked for yet */
 	uint64_t n_busy;      /* commands that find it busy */
+	struct vb_storvsc_reservation reservation;
 };
 
 /* What its disks are made of; when it changes they are made anew. */
@@ -287,11 +303,13 @@ enum vb_unit_field {
 
 /* Of struct vb_unit_command. */
 enum vb_unit_flags {
-	SCSI_DISK = 1,	 /* disks have it */
-	SCSI_DVD = 2,	 /* drives */
-	SCSI_MEDIUM = 4, /* it wants a medium */
-	SCSI_CALM = 8,	 /* it is done in spite of a unit attention */
-	SCSI_ANY = 16,	 /* it is answered where no unit is, too */
+	SCSI_DISK = 1,	  /* disks have it */
+	SCSI_DVD = 2,	  /* drives */
+	SCSI_MEDIUM = 4,  /* it wants a medium */
+	SCSI_CALM = 8,	  /* it is done in spite of a unit attention */
+	SCSI_ANY = 16,	  /* it is answered where no unit is, too */
+	SCSI_WRITES = 32, /* reservations that are about writing keep others from it */
+	SCSI_FREE = 64,	  /* whoever has reserved the unit */
 };
 
 struct vb_unit_command {
@@ -320,11 +338,13 @@ void vb_unit_run(struct vb_storvsc_request *r);
 #define SENSE_LBA_RANGE 0x052100u
 #define SENSE_CDB 0x052400u
 #define SENSE_PARAMETERS 0x052600u
+#define SENSE_RELEASE 0x052604u
 #define SENSE_LIST_LENGTH 0x051a00u
 #define SENSE_NOT_SAVED 0x053900u
 #define SENSE_REMOVAL_PREVENTED 0x055302u
 #define SENSE_NEW_MEDIUM 0x062800u
 #define SENSE_RESET 0x062900u
+#define SENSE_RELEASED 0x062a04u
 #define SENSE_CAPACITY 0x062a09u
 #define SENSE_LUNS 0x063f0eu
 #define SENSE_PROTECTED 0x072700u
@@ -342,7 +362,7 @@ uint8_t *vb_unit_buffer(struct vb_storvsc_request *r, uint32_t len);
 const uint8_t *vb_unit_get(struct vb_storvsc_request *r, uint32_t len);
 /* Bytes for the guest: what it has no room for is an overrun. */
 void vb_unit_put(struct vb_storvsc_request *r, const uint8_t *bytes, uint32_t len);
-#define SCSI_MAX_ANSWER 1024u
+#define SCSI_MAX_ANSWER 2304u
 /* An answer of len bytes, of fields of hv_scsi_data, cut to what the command has room for. */
 void vb_unit_answer(struct vb_storvsc_request *r, const struct vb_value *values, size_t n,
 		    uint32_t len, uint64_t room);
@@ -355,7 +375,7 @@ size_t vb_unit_sense_values(uint32_t sense, bool has_lba, uint32_t lba, struct v
 /* What the unit has to tell, which is told now; 0: nothing. */
 uint32_t vb_unit_attention(struct vb_storvsc_unit *u);
 
-/* ---- commands: scsi_inquiry.c, scsi_mode.c, scsi_block.c, scsi_dvd.c ---- */
+/* ---- commands: scsi_inquiry.c, scsi_opcodes.c, scsi_mode.c, scsi_block.c, scsi_dvd.c ---- */
 
 void vb_unit_inquiry(struct vb_storvsc_request *r);
 void vb_unit_report_luns(struct vb_storvsc_request *r);
@@ -368,10 +388,12 @@ void vb_unit_mode_select(struct vb_storvsc_request *r);
 
 #define SCSI_MAX_SAME (32u << 20) /* bytes of one WRITE SAME */
 #define SCSI_MAX_EXTENTS 32u	  /* of one UNMAP */
+#define SCSI_MAX_COMPARED 128u	  /* blocks of one COMPARE AND WRITE */
 
 void vb_unit_read_blocks(struct vb_storvsc_request *r);
 void vb_unit_write_blocks(struct vb_storvsc_request *r);
 void vb_unit_verify(struct vb_storvsc_request *r);
+void vb_unit_compare_and_write(struct vb_storvsc_request *r);
 void vb_unit_flush(struct vb_storvsc_request *r);
 void vb_unit_prefetch(struct vb_storvsc_request *r);
 void vb_unit_unmap(struct vb_storvsc_request *r);
@@ -387,5 +409,25 @@ void vb_unit_configuration(struct vb_storvsc_request *r);
 void vb_unit_event_status(struct vb_storvsc_request *r);
 void vb_unit_disc_information(struct vb_storvsc_request *r);
 void vb_unit_mechanism_status(struct vb_storvsc_request *r);
+void vb_unit_dvd_structure(struct vb_storvsc_request *r);
+void vb_unit_track_information(struct vb_storvsc_request *r);
+
+/* ---- scsi_log_pages.c ---- */
+
+void vb_unit_log_sense(struct vb_storvsc_request *r);
+
+/* ---- scsi_reserve.c ---- */
+
+void vb_unit_reserve_in(struct vb_storvsc_request *r);
+void vb_unit_reserve_out(struct vb_storvsc_request *r);
+/* Whether a reservation of another keeps the guest from the request's command. */
+bool vb_unit_is_kept_out(const struct vb_storvsc_request *r);
+/* RESERVATION CONFLICT. */
+void vb_unit_conflict(struct vb_storvsc_request *r);
+/* Another initiator registers with a disk and reserves it, or gives it back. */
+void vb_unit_reserve_command(struct vb_hdevice *d, const char *const *words, size_t n,
+			     struct vb_hrequest *rq);
+void vb_unit_release_command(struct vb_hdevice *d, const char *const *words, size_t n,
+			     struct vb_hrequest *rq);
 
 #endif

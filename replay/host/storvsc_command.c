@@ -300,6 +300,11 @@ static void stats_command(struct vb_hdevice *d, const char *const *words, size_t
 		{ "latency", "US", "how long each command takes from now on", latency_command },   \
 		{ "busy", "LUN COUNT", "the next COUNT commands find the unit busy",               \
 		  busy_command },                                                                  \
+		{ "reserve", "LUN KEY TYPE",                                                       \
+		  "another initiator registers KEY and reserves the disk: 1, 3, 5, 6, 7 or 8",     \
+		  vb_unit_reserve_command },                                                       \
+		{ "release", "LUN", "the other initiator gives it back",                           \
+		  vb_unit_release_command },                                                       \
 		{ "drop", "N", "the next N commands get no answer until the guest resets the bus", \
 		  drop_command },                                                                  \
 	{                                                                                          \

@@ -17,6 +17,62 @@ static void fill(uint8_t *bytes, uint32_t len, uint64_t from)
 
 static uint8_t large[STOR_DATA], back[STOR_DATA];
 
+/* ---- compare and write ---- */
+
+static struct stor_request compare_and_write(uint8_t lba, uint8_t n)
+{
+	return (struct stor_request){ STOR_CDB(0x89, 0, 0, 0, 0, 0, 0, 0, 0, lba, 0, 0, 0, n, 0, 0),
+				      .way = STOR_OUT, .data_len = 2 * n * 512u };
+}
+
+Test(storvsc_blocks, compared_and_written)
+{
+	struct stor_bench *b = stor_bench_started(NULL);
+	struct stor_request r = compare_and_write(8, 2);
+	struct stor_wire w;
+
+	fill(large, 2048, 0);
+	stor_write(b, 0, 8, 2, large);
+	stor_put(b, 0, large, 2048);
+	cr_expect_eq(stor_sense(b, &r), 0);
+	cr_expect_eq(stor_read(b, 0, 8, 2, back), VB_SRB_SUCCESS);
+	cr_expect(memcmp(back, large + 1024, 1024) == 0);
+	/* the same once more: what is there is not what was */
+	large[0] = back[0];
+	memcpy(large + 1, back + 1, 699);
+	large[700] = (uint8_t)~back[700];
+	stor_put(b, 0, large, 2048);
+	stor_run(b, &r, &w);
+	cr_expect_eq(w.srb.srb_status, VB_SRB_ERROR | VB_SRB_AUTOSENSE);
+	cr_expect_eq(stor_be(w.srb.bytes, 1), 0xf0);
+	cr_expect_eq(w.srb.bytes[2], 0x0e);
+	cr_expect_eq(stor_be(w.srb.bytes + 3, 4), 700, "the first byte that is another");
+	cr_expect_eq(stor_be(w.srb.bytes + 12, 2), 0x1d00);
+	stor_read(b, 0, 8, 2, large);
+	cr_expect(memcmp(back, large, 1024) == 0, "nothing was written");
+	stor_bench_free(b);
+}
+
+Test(storvsc_blocks, compared_and_refused)
+{
+	const char *const readonly[] = { "readonly=on", NULL };
+	struct stor_bench *b = stor_bench_started(NULL);
+	struct stor_request r = compare_and_write(0, 129);
+
+	cr_expect_eq(stor_sense(b, &r), CDB, "more than it says it takes");
+	r = compare_and_write(0, 0);
+	r.way = STOR_NONE;
+	cr_expect_eq(stor_sense(b, &r), 0, "none at all");
+	r = compare_and_write(0, 1);
+	r.cdb[7] = 0xff;
+	cr_expect_eq(stor_sense(b, &r), LBA_RANGE);
+	stor_bench_free(b);
+	b = stor_bench_started(readonly);
+	r = compare_and_write(0, 1);
+	cr_expect_eq(stor_sense(b, &r), 0x072700);
+	stor_bench_free(b);
+}
+
 /* ---- read and write ---- */
 
 /* All of the buffer, from any place in a page. */

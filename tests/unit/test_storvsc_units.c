@@ -346,7 +346,7 @@ Test(storvsc_units, commands_without_data)
 
 Test(storvsc_units, commands_that_are_not_there)
 {
-	static const uint8_t opcodes[] = { 0x04, 0x4d, 0x5e, 0x5f, 0x43, 0x46, 0x85, 0xff };
+	static const uint8_t opcodes[] = { 0x04, 0x3b, 0x43, 0x46, 0x52, 0x85, 0xad, 0xff };
 	struct stor_bench *b = stor_bench_started(NULL);
 
 	for (size_t i = 0; i < 8; i++) {
@@ -380,7 +380,7 @@ Test(storvsc_units, which_commands_there_are)
 	cr_expect_eq(stor_answer(b, &r, data), 4);
 	r.cdb[3] = 0x28;
 	cr_expect_eq(stor_sense(b, &r), CDB, "it has no actions");
-	r.cdb[2] = 0;
+	r.cdb[2] = 4;
 	cr_expect_eq(stor_sense(b, &r), CDB);
 	r.cdb[1] = 0x0a;
 	cr_expect_eq(stor_sense(b, &r), 0x052400);
