@@ -312,7 +312,9 @@ static __always_inline void take_write_done(struct vmbus_channel *ch, bool typed
 		rec.id = p->id;
 		rec.result = ret;
 		outcome(&rec, p, typed ? ch : (struct vmbus_channel *)p->channel, typed);
-		if (p->reads && !p->has_id && (rec.flags & VB_BPF_F_TRANS_ID))
+		if (p->reads && ret)
+			forget_io(p->channel, p->request_id);
+		else if (p->reads && !p->has_id && (rec.flags & VB_BPF_F_TRANS_ID))
 			name_io(p->channel, p->request_id, rec.trans_id);
 		emit(&rec, sizeof(rec));
 	}
@@ -475,7 +477,10 @@ static __always_inline void forget_ring(struct hv_ring_buffer_info *ring)
 {
 	__u64 key = (__u64)BPF_CORE_READ(ring, pkt_buffer);
 
+	if (!key)
+		return;
 	bpf_map_delete_elem(&inbounds, &key);
+	forget_ios((__u64)ring - bpf_core_field_offset(struct vmbus_channel, inbound));
 }
 
 /* ---- signals, when asked ---- */

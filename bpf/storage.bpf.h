@@ -11,7 +11,9 @@
 
 #include "bpf/payload.bpf.h"
 
-enum { STORVSC_COMPLETE_IO = 1, STORVSC_EXECUTE_SRB = 3, STORVSC_WRITE = 0 };
+enum { STORVSC_COMPLETE_IO = 1, STORVSC_EXECUTE_SRB = 3 };
+
+enum { STORVSC_WRITE = 0, STORVSC_READ = 1 };
 
 struct srb {
 	__u32 operation;
@@ -133,8 +135,9 @@ static __noinline __u64 send_blocks(struct vb_bpf_record *rec, __u64 channel, __
 	io.desc = parts->part[0].base;
 	io.desc_len = parts->part[0].len;
 	if (m.data_in != STORVSC_WRITE) {
-		if (!bpf_map_update_elem(&ios, &key, &io, BPF_ANY))
-			rec->flags |= VB_BPF_F_READS;
+		/* refused: receive_blocks() will say so */
+		bpf_map_update_elem(&ios, &key, &io, BPF_ANY);
+		rec->flags |= VB_BPF_F_READS;
 		return rec->cap_len;
 	}
 	begin_payload(&c, rec);
@@ -150,43 +153,74 @@ static __always_inline void name_io(__u64 channel, __u64 address, __u64 trans_id
 	bpf_map_update_elem(&io_addresses, &key, &address, BPF_ANY);
 }
 
-/* The read that this id completes, which is over. False: there is none. */
+/* The request at an address will not be completed. */
+static __always_inline void forget_io(__u64 channel, __u64 address)
+{
+	struct request key = { .channel = channel, .address = address };
+
+	bpf_map_delete_elem(&ios, &key);
+}
+
+static long forget_of_channel(void *map, const struct request *key, void *value, __u64 *channel)
+{
+	if (key->channel == *channel)
+		bpf_map_delete_elem(map, key);
+	return 0;
+}
+
+/* A channel closes: nothing that is under way in it will be completed. */
+static __always_inline void forget_ios(__u64 channel)
+{
+	bpf_for_each_map_elem(&ios, forget_of_channel, &channel, 0);
+	bpf_for_each_map_elem(&io_addresses, forget_of_channel, &channel, 0);
+}
+
+/* Whether this id completes a read that is known of, which is over. *ret stays when that is all. */
 static __always_inline bool end_io(__u64 channel, __u64 trans_id, struct io *ret)
 {
 	struct request key = { .channel = channel, .address = trans_id };
 	__u64 *address = bpf_map_lookup_elem(&io_addresses, &key);
+	struct request called = { .channel = channel };
 	struct io *io;
 
 	if (!address)
 		return false;
+	called.address = *address;
 	bpf_map_delete_elem(&io_addresses, &key);
-	key.address = *address;
-	io = bpf_map_lookup_elem(&ios, &key);
+	io = bpf_map_lookup_elem(&ios, &called);
 	if (!io)
-		return false;
+		return true;
 	*ret = *io;
-	bpf_map_delete_elem(&ios, &key);
+	bpf_map_delete_elem(&ios, &called);
 	return true;
 }
 
-/* The data that a read has brought. */
+/*
+ * The data that a read has brought. Of a read that was under way before the capture, or that the
+ * maps had no room for, only the completion tells: hosts leave its request's direction in it.
+ */
 static __noinline __u64 receive_blocks(struct vb_bpf_record *rec, __u64 channel, const void *packet)
 {
 	const __u16 *head; /* type, offset of the message */
+	struct io io = {};
 	struct cursor c;
 	struct srb m;
-	struct io io;
+	bool known;
 
 	if (!rec || rec->cap_len < DESC_LEN)
 		return rec ? rec->cap_len : 0;
 	head = (const __u16 *)(rec + 1);
-	if (head[0] != PACKET_COMPLETION ||
-	    !end_io(channel, *(const __u64 *)(head + DESC_TRANS_ID / sizeof(*head)), &io) ||
-	    bpf_probe_read_kernel(&m, sizeof(m), packet + (__u32)head[1] * 8) ||
-	    m.operation != STORVSC_COMPLETE_IO)
+	if (head[0] != PACKET_COMPLETION)
+		return rec->cap_len;
+	known = end_io(channel, *(const __u64 *)(head + DESC_TRANS_ID / sizeof(*head)), &io);
+	if (bpf_probe_read_kernel(&m, sizeof(m), packet + (__u32)head[1] * 8) ||
+	    m.operation != STORVSC_COMPLETE_IO || (!known && m.data_in != STORVSC_READ))
 		return rec->cap_len;
 	begin_payload(&c, rec);
-	take_blocks(&c, &io, m.data_len);
+	if (io.desc)
+		take_blocks(&c, &io, m.data_len);
+	else if (m.data_len)
+		put_piece(&c, 0, m.data_len, 0, VB_BPF_R_UNKNOWN);
 	return end_payload(&c, rec);
 }
 
