@@ -150,8 +150,8 @@ struct pending {
 	__u32 write_index; /* before the ring's lock was taken */
 	__u32 wire_len;
 	__u32 has_id;
-	__u32 reads; /* its completion brings data */
-	__u32 pad;
+	__u32 reads;			 /* its completion brings data */
+	__u32 stream;			 /* enum vb_bpf_stream: of the program that took it */
 	struct request_id got;		 /* with has_id */
 	__u64 head[VB_BPF_MIN_SNAP / 8]; /* how the packet begins */
 };
@@ -162,6 +162,16 @@ struct {
 	__type(key, __u64);
 	__type(value, struct pending);
 } pendings SEC(".maps");
+
+/*
+ * Whether the twin of the program with that stream has taken the call. What a program has taken
+ * itself is of an earlier call whose end went unseen: it begins anew, and user space counts the
+ * earlier as lost. Only where it does not run either is what its twin left taken for the call's.
+ */
+static __always_inline bool is_taken(const struct pending *p, enum vb_bpf_stream stream)
+{
+	return p && p->stream != stream;
+}
 
 /*
  * Where a write's pending is, by its key: one call instead of seven for each packet. Only writes whose

@@ -37,6 +37,7 @@ static __always_inline void take_post(const void *buffer, __u64 len, __u64 key,
 	if (emit(&m.rec, sizeof(m)))
 		return;
 	p.id = m.rec.id;
+	p.stream = stream;
 	bpf_map_update_elem(&pendings, &key, &p, BPF_ANY);
 }
 

@@ -107,6 +107,7 @@ static __noinline long remember_write(const struct vb_bpf_record *rec, struct vm
 	p->channel = (__u64)ch;
 	p->request_id = request_id;
 	p->relid = rec->relid;
+	p->stream = rec->stream;
 	p->write_index = write_index;
 	p->wire_len = rec->wire_len;
 	p->has_id = 0;

@@ -31,7 +31,7 @@ SEC("fentry/hv_ringbuffer_write")
 int BPF_PROG(write_fentry, struct vmbus_channel *ch, const struct kvec *list, __u32 count,
 	     __u64 request_id)
 {
-	if (!find_write((__u64)list))
+	if (!is_taken(find_write((__u64)list), VB_BPF_S_WRITE))
 		take_write(ch, true, list, count, request_id, (__u64)list, VB_BPF_S_WRITE);
 	return 0;
 }
@@ -40,7 +40,7 @@ SEC("fentry/hv_ringbuffer_write")
 int BPF_PROG(write_twin_fentry, struct vmbus_channel *ch, const struct kvec *list, __u32 count,
 	     __u64 request_id)
 {
-	if (!find_write((__u64)list))
+	if (!is_taken(find_write((__u64)list), VB_BPF_S_WRITE_TWIN))
 		take_write(ch, true, list, count, request_id, (__u64)list, VB_BPF_S_WRITE_TWIN);
 	return 0;
 }
@@ -105,7 +105,7 @@ int BPF_PROG(post_fentry, const void *buffer, __u64 len)
 {
 	__u64 key = (__u64)buffer;
 
-	if (!bpf_map_lookup_elem(&pendings, &key))
+	if (!is_taken(bpf_map_lookup_elem(&pendings, &key), VB_BPF_S_POST))
 		take_post(buffer, len, key, VB_BPF_S_POST);
 	return 0;
 }
@@ -115,7 +115,7 @@ int BPF_PROG(post_twin_fentry, const void *buffer, __u64 len)
 {
 	__u64 key = (__u64)buffer;
 
-	if (!bpf_map_lookup_elem(&pendings, &key))
+	if (!is_taken(bpf_map_lookup_elem(&pendings, &key), VB_BPF_S_POST_TWIN))
 		take_post(buffer, len, key, VB_BPF_S_POST_TWIN);
 	return 0;
 }
