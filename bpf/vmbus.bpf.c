@@ -5,10 +5,10 @@
  * Each probe comes in two forms. fentry and fexit are cheaper, and an interrupt in the middle of
  * one keeps only that one from running (Linux 6.1 kernel/bpf/trampoline.c,
  * __bpf_prog_enter_recur()), as does another task that a preemptible kernel lets run there: the
- * busy ones have a twin that takes over then, and else finds the work done. Kprobes exclude each other per CPU (kernel/trace/bpf_trace.c, trace_call_bpf(), and
- * arch/x86/kernel/kprobes/ftrace.c), so that what an interrupt does in the middle of one goes
- * unseen; but they need no direct calls of ftrace, let hv_vmbus be unloaded, and can wait for it
- * to be loaded.
+ * busy ones have a twin that takes over then, and else finds the work done. Kprobes exclude each
+ * other per CPU (kernel/trace/bpf_trace.c, trace_call_bpf(), and arch/x86/kernel/kprobes/ftrace.c),
+ * so that what an interrupt does in the middle of one goes unseen; but they need no direct calls of
+ * ftrace, let hv_vmbus be unloaded, and can wait for it to be loaded.
  */
 #include "bpf/common.bpf.h"
 #include "bpf/control.bpf.h"
