@@ -126,6 +126,13 @@ const struct vb_class_info *vb_class_by_name(const char *name)
 	return NULL;
 }
 
+bool vb_class_is_storage(uint8_t code)
+{
+	const char *proto = vb_class_by_code(code)->proto;
+
+	return proto && !strcmp(proto, vb_class_by_code(VB_CLASS_SCSI)->proto);
+}
+
 const char *vb_note_name(enum vb_note_code code)
 {
 	static const char *const names[VB_N_NOTES] = {

@@ -83,8 +83,7 @@ static bool is_network(const struct vb_frame *f)
 
 static bool is_storage(const struct vb_frame *f)
 {
-	return on_channel(f) &&
-	       (f->class == VB_CLASS_SCSI || f->class == VB_CLASS_IDE || f->class == VB_CLASS_FC);
+	return on_channel(f) && vb_class_is_storage(f->class);
 }
 
 static uint8_t opposite(uint8_t direction)
@@ -161,7 +160,7 @@ static struct vb_depth *depth_of(struct vb_session *s, const struct vb_frame *f,
 {
 	struct vb_channel *ch;
 
-	if (!on_channel(f) || !k->proto->any_request || !is_storage(f))
+	if (!k->proto->any_request || !is_storage(f))
 		return NULL;
 	ch = vb_channel_get(&s->tables, f->relid);
 	if (ch->depth.epoch != k->epoch)
@@ -243,7 +242,9 @@ static void learn_answer(struct vb_session *s, const struct vb_frame *f, const s
 		vb_request_remove(&s->requests, r);
 }
 
-void vb_session_recall(struct vb_session *s, const struct vb_walked *w, struct vb_frame *f)
+/* n_losses: behind those that were learned from. */
+static void recall_by(struct vb_session *s, const struct vb_walked *w, uint32_t n_losses,
+		      struct vb_frame *f)
 {
 	bool is_answer = false;
 	uint32_t own;
@@ -257,6 +258,7 @@ void vb_session_recall(struct vb_session *s, const struct vb_walked *w, struct v
 			continue;
 		is_answer = true;
 		k = make_key(s, f, l, l->msg, l->msg->answers, opposite(f->direction));
+		k.epoch += n_losses;
 		r = vb_request_find(&s->requests, &k);
 		if (r && vb_request_whose(r, f->cpu, f->time_ns)->recalled)
 			f->recalled = vb_request_whose(r, f->cpu, f->time_ns)->recalled;
@@ -266,13 +268,17 @@ void vb_session_recall(struct vb_session *s, const struct vb_walked *w, struct v
 		f->recalled = own;
 }
 
+void vb_session_recall(struct vb_session *s, const struct vb_walked *w, struct vb_frame *f)
+{
+	recall_by(s, w, 0, f);
+}
+
 /*
  * Where answers do not say what they answer. Behind a loss, another request may have had the id: as
  * for vb_session_learn(), no request from before it is known.
  */
 static void recall(struct vb_session *s, struct vb_frame *f)
 {
-	uint32_t loss_epoch = s->loss_epoch;
 	const struct vb_class_info *class = vb_class_by_code(f->class);
 	const struct vb_proto *proto = class->proto ? vb_proto_by_name(class->proto) : NULL;
 	struct vb_walked w;
@@ -280,9 +286,7 @@ static void recall(struct vb_session *s, struct vb_frame *f)
 	if (f->kind != VB_KIND_PACKET || !proto || !proto->recall_len)
 		return;
 	vb_walk(vb_root_proto(f->kind), f, NULL, &w);
-	s->loss_epoch += f->lost ? 1 : 0;
-	vb_session_recall(s, &w, f);
-	s->loss_epoch = loss_epoch;
+	recall_by(s, &w, f->lost ? 1 : 0, f);
 }
 
 /* ---- the bus itself ---- */

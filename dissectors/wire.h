@@ -199,6 +199,8 @@ const struct vb_class_info *vb_class_by_code(uint8_t code);
 const struct vb_class_info *vb_class_by_guid(const uint8_t guid[16]);
 /* NULL when no class has that name. */
 const struct vb_class_info *vb_class_by_name(const char *name);
+/* Whether devices of that class speak as SCSI controllers do. */
+bool vb_class_is_storage(uint8_t code);
 
 /* ---- a frame: the bytes and what is known about them ---- */
 
