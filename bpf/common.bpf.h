@@ -88,6 +88,7 @@ const volatile __u32 max_copy = VB_BPF_MIN_SNAP; /* bytes copied at once */
 const volatile bool any = true;
 const volatile __u32 n_selectors = 0;
 const volatile struct vb_bpf_selector selectors[VB_BPF_MAX_SELECTORS];
+const volatile struct vb_bpf_class classes[VB_BPF_MAX_CLASSES];
 
 /* ---- maps ---- */
 
@@ -337,35 +338,17 @@ static __always_inline long emit(struct vb_bpf_record *rec, __u32 len)
 	return -1;
 }
 
-/* Devices whose packets refer to memory: what they do with it is known. */
-enum device { DEVICE_OTHER, DEVICE_NETWORK, DEVICE_STORAGE };
-
-/* f8615163-df3e-46c5-913f-f2d2f965ed0e */
-#define NETWORK_LOW 0x46c5df3ef8615163ULL
-#define NETWORK_HIGH 0x0eed65f9d2f23f91ULL
-/* ba6163d9-04a1-4d29-b605-72e2ffb1dc7f */
-#define SCSI_LOW 0x4d2904a1ba6163d9ULL
-#define SCSI_HIGH 0x7fdcb1ffe27205b6ULL
-/* 32412632-86cb-44a2-9b5c-50d1417354f5 */
-#define IDE_LOW 0x44a286cb32412632ULL
-#define IDE_HIGH 0xf5547341d1505c9bULL
-/* 2f9bcc4a-0069-4af3-b76b-6fd0be528cda */
-#define FC_LOW 0x4af300692f9bcc4aULL
-#define FC_HIGH 0xda8c52bed06f6bb7ULL
-
-static __always_inline enum device device_of(__u64 low, __u64 high)
+static __always_inline enum vb_bpf_device device_of(const __u64 guid[2])
 {
-	if (low == NETWORK_LOW && high == NETWORK_HIGH)
-		return DEVICE_NETWORK;
-	if ((low == SCSI_LOW && high == SCSI_HIGH) || (low == IDE_LOW && high == IDE_HIGH) ||
-	    (low == FC_LOW && high == FC_HIGH))
-		return DEVICE_STORAGE;
-	return DEVICE_OTHER;
+	for (int i = 0; i < VB_BPF_MAX_CLASSES; i++)
+		if (classes[i].guid[0] == guid[0] && classes[i].guid[1] == guid[1])
+			return classes[i].device;
+	return VB_BPF_OTHER;
 }
 
 /* What device's channel it is. */
-static __always_inline enum device describe(struct vb_bpf_record *rec, struct vmbus_channel *ch,
-					    bool typed)
+static __always_inline enum vb_bpf_device describe(struct vb_bpf_record *rec,
+						   struct vmbus_channel *ch, bool typed)
 {
 	void *offer = &ch->offermsg;
 	__u64 guids[4] = {}; /* class, instance */
@@ -379,7 +362,7 @@ static __always_inline enum device describe(struct vb_bpf_record *rec, struct vm
 		bpf_probe_read_kernel(&rec->subchannel, sizeof(__u16), offer + OFFER_SUB);
 	}
 	__builtin_memcpy(rec->instance, &guids[2], sizeof(rec->instance));
-	return device_of(guids[0], guids[1]);
+	return device_of(guids);
 }
 
 /* The place of this processor and stream in the maps that are as scratch. */

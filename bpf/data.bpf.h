@@ -128,7 +128,7 @@ static __always_inline void take_write(struct vmbus_channel *ch, bool typed,
 	struct parts *parts = bpf_map_lookup_elem(&part_lists, &place);
 	struct hv_ring_buffer *ring;
 	struct vb_bpf_channel *c;
-	enum device device;
+	enum vb_bpf_device device;
 	__u64 len;
 
 	if (!rec || !parts)
@@ -146,14 +146,14 @@ static __always_inline void take_write(struct vmbus_channel *ch, bool typed,
 	gather(rec, parts);
 
 	len = rec->cap_len;
-	if (device == DEVICE_NETWORK)
+	if (device == VB_BPF_NETWORK)
 		len = send_payload(rec, net_of(ch, typed, c), parts);
-	else if (device == DEVICE_STORAGE)
+	else if (device == VB_BPF_STORAGE)
 		len = send_blocks(rec, (__u64)ch, request_id, parts);
 	if (len > max_len)
 		return;
 	KEEP(len);
-	if (filters && device == DEVICE_NETWORK)
+	if (filters && device == VB_BPF_NETWORK)
 		rec->flags |= VB_BPF_F_FILTERED;
 	if (leave_out(rec, c) || emit(rec, sizeof(*rec) + len))
 		rec->id = 0;
@@ -405,7 +405,7 @@ static __always_inline void take_read(struct vmbus_channel *ch, bool typed, cons
 	struct vb_bpf_channel *c;
 	struct sequence *seq;
 	struct inbound *in;
-	enum device device;
+	enum vb_bpf_device device;
 	__u16 len8 = 0;
 
 	/* every other call, the one that finds nothing more */
@@ -445,9 +445,9 @@ static __always_inline void take_read(struct vmbus_channel *ch, bool typed, cons
 	if (len > snaplen || bpf_probe_read_kernel(rec + 1, len, packet))
 		return;
 	rec->cap_len = len;
-	if (device == DEVICE_NETWORK)
+	if (device == VB_BPF_NETWORK)
 		len = receive_payload(rec, net_of(ch, typed, c), packet);
-	else if (device == DEVICE_STORAGE)
+	else if (device == VB_BPF_STORAGE)
 		len = receive_blocks(rec, (__u64)ch, packet);
 	if (len > max_len)
 		return;

@@ -63,7 +63,7 @@ static __always_inline void find_network(struct vmbus_channel *ch, __u32 relid)
 	struct vb_bpf_record rec;
 
 	if (!bpf_core_type_exists(struct netvsc_channel) || !c || !nvchan ||
-	    describe(&rec, ch, false) != DEVICE_NETWORK || BPF_CORE_READ(ch, primary_channel) ||
+	    describe(&rec, ch, false) != VB_BPF_NETWORK || BPF_CORE_READ(ch, primary_channel) ||
 	    BPF_CORE_READ(nvchan, channel) != ch)
 		return;
 	dev = BPF_CORE_READ(nvchan, net_device);

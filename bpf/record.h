@@ -123,6 +123,16 @@ struct vb_bpf_selector {
 	__u8 guid[16];
 };
 
+/* Classes of devices whose packets refer to memory: what they do with it is known. */
+enum vb_bpf_device { VB_BPF_OTHER, VB_BPF_NETWORK, VB_BPF_STORAGE };
+
+#define VB_BPF_MAX_CLASSES 8
+struct vb_bpf_class {
+	__u64 guid[2]; /* as in offers */
+	__u32 device;  /* enum vb_bpf_device; VB_BPF_OTHER: an entry without use */
+	__u32 pad;
+};
+
 /* Bytes copied of a packet at least: what is needed to find it again in the ring. */
 #define VB_BPF_MIN_SNAP 48
 

@@ -227,6 +227,9 @@ bool vb_selection_gone(const struct vb_selection *s, const struct vb_table *t);
 /* Say so; returns -ENODEV. */
 int vb_selection_fail_gone(const struct vb_selection *s, struct vb_err *err);
 
+/* For the probes: the classes of whose packets they take what lies outside the ring. */
+void vb_bpf_classes(struct vb_bpf_class ret[VB_BPF_MAX_CLASSES]);
+
 /* ---- sysfs: source_bpf_list.c ---- */
 
 /* Bus name and driver of the device, left empty when there is none. */

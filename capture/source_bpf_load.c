@@ -94,6 +94,7 @@ static int configure(struct vb_probes *p, struct vmbus_bpf *skel, unsigned int s
 	skel->rodata->any = sel->any;
 	skel->rodata->n_selectors = sel->n_selectors;
 	memcpy(skel->rodata->selectors, sel->selectors, sizeof(sel->selectors));
+	vb_bpf_classes(skel->rodata->classes);
 	bpf_object__for_each_program(prog, skel->obj)
 		bpf_program__set_autoload(prog, vb_hooks_need(bpf_program__name(prog), sets));
 	return size_maps(p, skel);

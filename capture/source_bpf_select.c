@@ -174,3 +174,22 @@ int vb_selection_fail_gone(const struct vb_selection *s, struct vb_err *err)
 		       "the selected channels went away: the host took them back, or hv_vmbus "
 		       "was unloaded");
 }
+
+void vb_bpf_classes(struct vb_bpf_class ret[VB_BPF_MAX_CLASSES])
+{
+	uint8_t guid[16];
+	size_t n, i, used = 0;
+	const struct vb_class_info *class = vb_classes(&n);
+
+	memset(ret, 0, VB_BPF_MAX_CLASSES * sizeof(ret[0]));
+	for (i = 0; i < n && used < VB_BPF_MAX_CLASSES; i++) {
+		uint32_t device = class[i].code == VB_CLASS_NETWORK  ? VB_BPF_NETWORK :
+				  vb_class_is_storage(class[i].code) ? VB_BPF_STORAGE :
+								       VB_BPF_OTHER;
+
+		if (device == VB_BPF_OTHER || !vb_guid_parse(class[i].guid, guid))
+			continue;
+		memcpy(ret[used].guid, guid, sizeof(guid));
+		ret[used++].device = device;
+	}
+}

@@ -216,6 +216,30 @@ Test(bus_follow, channels_go_with_the_connection)
 
 /* ---- what sysfs says ---- */
 
+/* As offers have them: netvsc, SCSI, IDE, Fibre Channel. */
+Test(bus_follow, classes_that_refer_to_memory)
+{
+	static const uint8_t network[16] = "\x63\x51\x61\xf8\x3e\xdf\xc5\x46"
+					   "\x91\x3f\xf2\xd2\xf9\x65\xed\x0e";
+	static const uint8_t ide[16] = "\x32\x26\x41\x32\xcb\x86\xa2\x44"
+				       "\x9b\x5c\x50\xd1\x41\x73\x54\xf5";
+	struct vb_bpf_class classes[VB_BPF_MAX_CLASSES];
+	unsigned int n[3] = { 0 };
+
+	vb_bpf_classes(classes);
+	for (size_t i = 0; i < VB_BPF_MAX_CLASSES; i++) {
+		n[classes[i].device]++;
+		if (!memcmp(classes[i].guid, network, sizeof(network)))
+			cr_assert_eq(classes[i].device, VB_BPF_NETWORK);
+		if (!memcmp(classes[i].guid, ide, sizeof(ide)))
+			cr_assert_eq(classes[i].device, VB_BPF_STORAGE);
+	}
+	cr_assert_eq(n[VB_BPF_NETWORK], 1);
+	cr_assert_eq(n[VB_BPF_STORAGE], 3);
+	cr_assert_eq(memcmp(classes[0].guid, network, sizeof(network)), 0);
+	cr_assert_eq(memcmp(classes[2].guid, ide, sizeof(ide)), 0);
+}
+
 static struct machine_root machine;
 
 static void make_machine(void)
