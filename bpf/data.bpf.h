@@ -149,7 +149,7 @@ static __always_inline void take_write(struct vmbus_channel *ch, bool typed,
 	if (device == VB_BPF_NETWORK)
 		len = send_payload(rec, net_of(ch, typed, c), parts);
 	else if (device == VB_BPF_STORAGE)
-		len = send_blocks(rec, (__u64)ch, request_id, parts);
+		len = send_blocks(rec, c, (__u64)ch, request_id, parts);
 	if (len > max_len)
 		return;
 	KEEP(len);
@@ -313,10 +313,8 @@ static __always_inline void take_write_done(struct vmbus_channel *ch, bool typed
 		rec.id = p->id;
 		rec.result = ret;
 		outcome(&rec, p, typed ? ch : (struct vmbus_channel *)p->channel, typed);
-		if (p->reads && ret)
-			forget_io(p->channel, p->request_id);
-		else if (p->reads && !p->has_id && (rec.flags & VB_BPF_F_TRANS_ID))
-			name_io(p->channel, p->request_id, rec.trans_id);
+		if (p->reads)
+			end_asking(p, &rec);
 		emit(&rec, sizeof(rec));
 	}
 	forget_write(key);

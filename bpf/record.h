@@ -112,6 +112,8 @@ struct vb_bpf_channel {
 	__u64 filtered; /* records that the user does not want */
 	__u32 wanted;	/* this channel is captured */
 	__u32 chosen;	/* the user named this relid: wanted whatever is offered under it */
+	__u32 storage;	/* version of a storage device's protocol, perhaps; 0: not known */
+	__u32 pad;
 	struct vb_bpf_net net;
 };
 
@@ -153,13 +155,15 @@ struct vb_bpf_class {
 #define VB_BPF_FILTER_LEFT "w0 = w4"
 #define VB_BPF_FRAME_ROOM 256
 
+/* Of hv_vmbus: vmbus_connection, vmbus_proto_version; of hv_storvsc: vmstor_proto_version. */
+enum vb_bpf_symbol { VB_BPF_CONNECTION, VB_BPF_VERSION, VB_BPF_STORAGE_VERSION, VB_BPF_N_SYMBOLS };
+
 /* In and out of the program that looks up one channel. */
 struct vb_bpf_walk {
-	__u64 connection;   /* in: address of vmbus_connection */
-	__u64 version_addr; /* in: address of vmbus_proto_version */
-	__u32 relid;	    /* in */
-	__u32 found;	    /* out: 1 when the relid has a channel */
-	__u32 version;	    /* out: the negotiated VMBus version */
+	__u64 symbols[VB_BPF_N_SYMBOLS]; /* in: addresses; the last may be 0, not known */
+	__u32 relid;			 /* in */
+	__u32 found;			 /* out: 1 when the relid has a channel */
+	__u32 version;			 /* out: the negotiated VMBus version */
 	__u8 offer[VB_BPF_OFFER_LEN];
 };
 

@@ -11,13 +11,15 @@
 
 #include "bpf/payload.bpf.h"
 
-enum { STORVSC_COMPLETE_IO = 1, STORVSC_EXECUTE_SRB = 3 };
+enum { STORVSC_COMPLETE_IO = 1, STORVSC_EXECUTE_SRB = 3, STORVSC_QUERY_VERSION = 9 };
 
 enum { STORVSC_WRITE = 0, STORVSC_READ = 1 };
 
 struct srb {
 	__u32 operation;
-	__u8 before[18];
+	__u8 before[8];
+	__u16 version; /* of STORVSC_QUERY_VERSION */
+	__u8 path[8];
 	__u8 data_in;
 	__u8 between;
 	__u32 data_len;
@@ -117,20 +119,23 @@ static __always_inline void take_blocks(struct cursor *c, const struct io *io, _
 	put_padding(c);
 }
 
-/* The data of a write; a read is kept in mind. */
-static __noinline __u64 send_blocks(struct vb_bpf_record *rec, __u64 channel, __u64 address,
-				    const struct parts *parts)
+/* The data of a write; a read is kept in mind. c: the channel's. */
+static __noinline __u64 send_blocks(struct vb_bpf_record *rec, struct vb_bpf_channel *c,
+				    __u64 channel, __u64 address, const struct parts *parts)
 {
 	struct request key = { .channel = channel, .address = address };
-	struct cursor c;
+	struct cursor cursor;
 	struct srb m;
 	struct io io;
 
-	if (!rec || !parts)
+	if (!rec || !c || !parts)
 		return rec ? rec->cap_len : 0;
-	if (*(const __u16 *)(rec + 1) != PACKET_GPA ||
-	    bpf_probe_read_kernel(&m, sizeof(m), (void *)parts->part[1].base) ||
-	    m.operation != STORVSC_EXECUTE_SRB)
+	if (bpf_probe_read_kernel(&m, sizeof(m), (void *)parts->part[1].base))
+		return rec->cap_len;
+	if (m.operation == STORVSC_QUERY_VERSION)
+		c->storage =
+			m.version; /* of those that the driver tries, the last one is agreed on */
+	if (*(const __u16 *)(rec + 1) != PACKET_GPA || m.operation != STORVSC_EXECUTE_SRB)
 		return rec->cap_len;
 	io.desc = parts->part[0].base;
 	io.desc_len = parts->part[0].len;
@@ -140,9 +145,9 @@ static __noinline __u64 send_blocks(struct vb_bpf_record *rec, __u64 channel, __
 		rec->flags |= VB_BPF_F_READS;
 		return rec->cap_len;
 	}
-	begin_payload(&c, rec);
-	take_blocks(&c, &io, m.data_len);
-	return end_payload(&c, rec);
+	begin_payload(&cursor, rec);
+	take_blocks(&cursor, &io, m.data_len);
+	return end_payload(&cursor, rec);
 }
 
 /* The request at an address has this id from now on. */
@@ -159,6 +164,15 @@ static __always_inline void forget_io(__u64 channel, __u64 address)
 	struct request key = { .channel = channel, .address = address };
 
 	bpf_map_delete_elem(&ios, &key);
+}
+
+/* A read was asked for, or that failed. */
+static __always_inline void end_asking(const struct pending *p, const struct vb_bpf_record *done)
+{
+	if (done->result)
+		forget_io(p->channel, p->request_id);
+	else if (!p->has_id && (done->flags & VB_BPF_F_TRANS_ID))
+		name_io(p->channel, p->request_id, done->trans_id);
 }
 
 static long forget_of_channel(void *map, const struct request *key, void *value, __u64 *channel)

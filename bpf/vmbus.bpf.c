@@ -356,16 +356,31 @@ int softirq_exit_tp(struct bpf_raw_tracepoint_args *ctx)
 
 /* ---- the channels that are there already ---- */
 
+/*
+ * The version that hv_storvsc agreed on last, with whichever of its devices, as Linux 6.1
+ * drivers/scsi/storvsc_drv.c keeps it. User space knows which values make sense.
+ */
+static __always_inline void find_storage(struct vmbus_channel *ch, __u32 relid)
+{
+	void *version = (void *)walk.symbols[VB_BPF_STORAGE_VERSION];
+	struct vb_bpf_channel *c = channel_of(relid);
+	struct vb_bpf_record rec;
+
+	if (c && version && describe(&rec, ch, false) == VB_BPF_STORAGE)
+		bpf_probe_read_kernel(&c->storage, sizeof(c->storage), version);
+}
+
 /* Looks up channel walk.relid, once per call; run by user space at the start. */
 SEC("syscall")
 int walk_channel(void *ctx)
 {
-	struct vmbus_connection *conn = (void *)walk.connection;
+	struct vmbus_connection *conn = (void *)walk.symbols[VB_BPF_CONNECTION];
 	struct vmbus_channel **list = BPF_CORE_READ(conn, channels), *ch = NULL;
 	__u64 key, channel;
 
 	walk.found = 0;
-	bpf_probe_read_kernel(&walk.version, sizeof(walk.version), (void *)walk.version_addr);
+	bpf_probe_read_kernel(&walk.version, sizeof(walk.version),
+			      (void *)walk.symbols[VB_BPF_VERSION]);
 	bpf_probe_read_kernel(&ch, sizeof(ch), list + walk.relid);
 	if (!ch || BPF_CORE_READ(ch, offermsg.child_relid) != walk.relid)
 		return 0;
@@ -377,5 +392,6 @@ int walk_channel(void *ctx)
 	if (key)
 		bpf_map_update_elem(&inbounds, &key, &channel, BPF_NOEXIST);
 	find_network(ch, walk.relid);
+	find_storage(ch, walk.relid);
 	return 0;
 }

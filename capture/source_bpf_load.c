@@ -39,9 +39,9 @@ struct vb_probes {
 	struct vb_bpf_channel *channels;
 	char names[512];
 	struct vb_filter_object *filter;
-	const char *obstacle; /* to it */
-	bool filters;	      /* what is loaded next does */
-	uint64_t symbols[2];  /* addresses: vmbus_connection, vmbus_proto_version */
+	const char *obstacle;		    /* to it */
+	bool filters;			    /* what is loaded next does */
+	uint64_t symbols[VB_BPF_N_SYMBOLS]; /* addresses, see enum vb_bpf_symbol */
 };
 
 #define CHANNELS_LEN (VB_BPF_MAX_RELIDS * sizeof(struct vb_bpf_channel))
@@ -436,19 +436,19 @@ int vb_probes_poll(struct vb_probes *p, int timeout_ms, bool idle, uint64_t *ret
 int vb_probes_walk(struct vb_probes *p, int (*seen)(void *ctx, const uint8_t *offer), void *ctx,
 		   uint32_t *ret_version, struct vb_err *err)
 {
-	static const char *const names[] = { "vmbus_connection", "vmbus_proto_version" };
+	static const char *const names[VB_BPF_N_SYMBOLS] = { "vmbus_connection",
+							     "vmbus_proto_version",
+							     "vmstor_proto_version" };
 	struct vb_bpf_walk *walk = &p->full->bss->walk;
 	LIBBPF_OPTS(bpf_test_run_opts, opts);
-	int fd = bpf_program__fd(p->full->progs.walk_channel), rc = 0;
+	int fd = bpf_program__fd(p->full->progs.walk_channel);
+	int rc = p->symbols[0] ? 0 : vb_kernel_symbols(names, VB_BPF_N_SYMBOLS, p->symbols);
 
-	if (!p->symbols[0])
-		rc = vb_kernel_symbols(names, 2, p->symbols);
 	if (rc || !p->symbols[0] || !p->symbols[1])
 		return vb_fail(err, -ENOTSUP,
 			       "/proc/kallsyms hides vmbus_connection: run as root, and with "
 			       "sysctl kernel.kptr_restrict=1 or 0");
-	walk->connection = p->symbols[0];
-	walk->version_addr = p->symbols[1];
+	memcpy(walk->symbols, p->symbols, sizeof(walk->symbols));
 	for (walk->relid = 1; walk->relid < VB_BPF_MAX_RELIDS; walk->relid++) {
 		rc = bpf_prog_test_run_opts(fd, &opts);
 		if (!rc && walk->found && seen)

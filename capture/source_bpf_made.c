@@ -235,6 +235,39 @@ static int add_networks(const struct beginning *b, const struct vb_bpf_channel *
 	return rc;
 }
 
+/* Whether a storage device may have agreed on that. */
+static bool is_storage_version(const struct vb_chan *ch, uint32_t version)
+{
+	const struct vb_class_info *class = vb_class_by_code(ch->class);
+	const struct vb_name *n;
+
+	if (!vb_class_is_storage(ch->class))
+		return false;
+	for (n = vb_proto_by_name(class->proto)->versions; n->name; n++)
+		if (n->value == version)
+			return true;
+	return false;
+}
+
+/* Likewise storage devices. */
+static int add_storage(const struct beginning *b, const struct vb_bpf_channel *channels)
+{
+	int rc = 0;
+
+	for (uint32_t i = 0; i < VB_BPF_MAX_RELIDS && !rc; i++) {
+		const struct vb_chan *ch = &b->table->chan[i];
+		const uint32_t version = channels[i].storage;
+
+		if (!ch->gone && !ch->subchannel && channels[i].wanted &&
+		    is_storage_version(ch, version))
+			rc = add_of_device(b, i,
+					   vb_made_keyed(b->capture_id, b->mono_ns, VB_KIND_STATE,
+							 VB_STATE_PROTO_VERSION, &version,
+							 sizeof(version)));
+	}
+	return rc;
+}
+
 static int add_bypass(const struct beginning *b, uint32_t relid, const uint32_t *value)
 {
 	return add_of_device(b, relid,
@@ -267,6 +300,8 @@ int vb_made_beginning(struct vb_made_list *l, const struct vb_table *t,
 
 	if (!rc)
 		rc = add_networks(&b, channels);
+	if (!rc)
+		rc = add_storage(&b, channels);
 	if (!rc)
 		rc = add_offers(&b, false);
 	if (!rc)

@@ -13,6 +13,7 @@
 #define DEVICES "/sys/bus/vmbus/devices/"
 #define FCOPY "eb765408-105f-49b6-b4aa-c123b64d17d4"
 #define NET "f8615163-df3e-46c5-913f-f2d2f965ed0e"
+#define FC "2f9bcc4a-0069-4af3-b76b-6fd0be528cda"
 
 static struct machine_root machine;
 
@@ -161,6 +162,9 @@ static void expect_beginning(const char *expected)
 		vb_buf_fmt(&text, "%s%u", text.len ? " " : "", m->hdr.kind);
 		if (m->hdr.kind == VB_KIND_CONTROL)
 			vb_buf_fmt(&text, ":%u", m->data[184]);
+		else if (m->hdr.kind == VB_KIND_STATE && m->hdr.class == VB_CLASS_FC)
+			vb_buf_fmt(&text, ":%u key %u value %x", m->hdr.relid, m->data[0],
+				   m->data[4] | m->data[5] << 8);
 		else if (m->hdr.kind == VB_KIND_EVENT)
 			vb_buf_fmt(&text, ":%u key %u value %u", m->hdr.relid, m->data[0],
 				   m->data[4]);
@@ -197,6 +201,27 @@ Test(bypass, every_file_begins_with_a_network_device)
 	channels[4].wanted = 1;
 	table.chan[4].gone = true;
 	expect_beginning("3 1:3 1:5");
+	vb_table_done(&table);
+}
+
+/* Only a version that there is; and that of a primary channel. */
+Test(bypass, every_file_begins_with_a_storage_device)
+{
+	fill_table();
+	bus_offer(&table, 6, "2f9bcc4a-0069-4af3-b76b-6fd0be528cda", FC, 0);
+	bus_offer(&table, 7, "2f9bcc4a-0069-4af3-b76b-6fd0be528cda", FC, 1);
+	channels[6].wanted = channels[7].wanted = 1;
+	channels[4].storage = channels[7].storage = 0x501;
+	expect_beginning("3 1:3 1:4 1:6 1:5 1:7");
+	channels[6].storage = 0x10602;
+	expect_beginning("3 1:3 1:4 1:6 1:5 1:7");
+	channels[6].storage = 0x602;
+	expect_beginning("3 3:6 key 2 value 602 1:3 1:4 1:6 1:5 1:7");
+	channels[6].wanted = 0;
+	expect_beginning("3 1:3 1:4 1:6 1:5 1:7");
+	channels[6].wanted = 1;
+	table.chan[6].gone = true;
+	expect_beginning("3 1:3 1:4 1:5 1:7");
 	vb_table_done(&table);
 }
 

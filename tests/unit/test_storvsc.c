@@ -263,6 +263,29 @@ Test(storvsc, version_of_subchannels)
 	storage_end(&t);
 }
 
+/* A capture that began after it was agreed on: its state says it, for sub-channels, too. */
+Test(storvsc, version_by_a_state)
+{
+	struct storage_talk t;
+
+	storage_begin(&t);
+	frame_make(&t.ic.m, VB_KIND_STATE, VB_DIR_NONE, "0200 0400 02040000");
+	t.ic.m.f.relid = 4;
+	t.ic.m.f.class = VB_CLASS_SCSI;
+	t.ic.m.f.instance[0] = 5;
+	storage_say(&t, 0);
+	expect_version(&t, VB_STORVSC_WIN7);
+	storage_request(&t.ic, READ_10, 10, VB_STORVSC_READ);
+	t.ic.m.f.wire_len = t.ic.m.f.cap_len = 16 + 64;
+	ic_put_le(t.ic.m.bytes + 4, 10, 2);
+	t.ic.m.f.relid = 9;
+	t.ic.m.f.subchannel = 1;
+	t.ic.m.f.instance[0] = 5;
+	storage_say(&t, 1);
+	cr_assert_eq(t.w.unexplained, 16, "bytes that the version does not have");
+	storage_end(&t);
+}
+
 static const struct {
 	const char *operation, *done;
 } operations[] = {
