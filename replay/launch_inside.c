@@ -157,8 +157,6 @@ static void add_replay(struct inside *in)
 	add_text(in, "--channels", o->channels);
 	add_text(in, "--service-time", o->service_time);
 	add_text(in, "--tolerate", o->tolerate);
-	if (o->write)
-		add(in, "--write");
 	add_text(in, "--trace-name", o->words[0]);
 	add_file(in, "--json", o->json, "/out/report.json");
 	add_file(in, "--junit", o->junit, "/out/report.xml");
