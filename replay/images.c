@@ -75,8 +75,9 @@ static int add_setting(struct vb_images *i, const char *device, const struct vb_
 	size_t len;
 	int rc = 0;
 
+	/* a disc is never written to */
 	if (row->files == VB_FILES_ONE)
-		return add_image(i, device, value, strlen(value), writable, err);
+		return add_image(i, device, value, strlen(value), false, err);
 	for (; row->files == VB_FILES_LIST && *value && rc == 0;
 	     value += value[len] ? len + 1 : len) {
 		len = strcspn(value, ",");

@@ -13,7 +13,7 @@ struct vb_images {
 };
 
 /*
- * Open all images of all devices, for reading, or also for writing. -EINVAL: one cannot be opened, is
+ * Open all images of all devices: discs for reading, disks for reading, or also for writing. -EINVAL: one cannot be opened, is
  * not a regular file, or is not as long as an emulated disk can be, and err says which; -ENOMEM.
  * vb_images_done() in any case.
  */

@@ -211,15 +211,14 @@ int vb_hdevice_open_link(struct vb_hdevice *d, const char *name, struct vb_err *
 	return o->open_link(o->ctx, name, err);
 }
 
-int vb_hdevice_open_disk(struct vb_hdevice *d, const char *name, bool *ret_writable,
-			 struct vb_err *err)
+int vb_hdevice_open_disk(struct vb_hdevice *d, const char *name, bool *writable, struct vb_err *err)
 {
 	const struct vb_host_options *o = &d->h->opt;
 
-	*ret_writable = o->write_disks;
+	*writable = *writable && o->write_disks;
 	if (!o->open_disk)
 		return vb_fail(err, -ENOENT, "this host has no disk images");
-	return o->open_disk(o->ctx, name, o->write_disks, err);
+	return o->open_disk(o->ctx, name, *writable, err);
 }
 
 const struct vb_clock *vb_hdevice_clock(const struct vb_hdevice *d)

@@ -133,8 +133,11 @@ void vb_hdevice_trouble(struct vb_hdevice *d, const char *fmt, ...)
 int vb_hdevice_open_file(struct vb_hdevice *d, const char *name);
 /* A network interface of the machine: a descriptor; else err says why not. */
 int vb_hdevice_open_link(struct vb_hdevice *d, const char *name, struct vb_err *err);
-/* A disk image: a descriptor, and whether the guest may write to it; else err says why not. */
-int vb_hdevice_open_disk(struct vb_hdevice *d, const char *name, bool *ret_writable,
+/*
+ * A disk image: a descriptor; else err says why not. *writable: whether the guest is to write to it, and
+ * then whether it may.
+ */
+int vb_hdevice_open_disk(struct vb_hdevice *d, const char *name, bool *writable,
 			 struct vb_err *err);
 
 bool vb_hchannel_is_open(const struct vb_hchannel *c);

@@ -94,7 +94,7 @@ static int open_image(struct vb_storage *s, const char *name, struct vb_disk_opt
 
 static int add_image(struct vb_storage *s, uint8_t lun, const char *name, struct vb_err *err)
 {
-	struct vb_disk_options o = { .fd = -1 };
+	struct vb_disk_options o = { .fd = -1, .writable = !s->built.readonly };
 	struct vb_storvsc_unit *u;
 	int rc = open_image(s, name, &o, err);
 
@@ -273,7 +273,6 @@ int vb_storvsc_insert(struct vb_storage *s, struct vb_storvsc_unit *u, const cha
 	rc = open_image(s, name, &o, err);
 	if (rc)
 		return rc;
-	o.writable = false;
 	rc = vb_disk_new(&o, &u->disk);
 	if (rc == 0 && !vb_storvsc_unit_blocks(u)) {
 		vb_storvsc_eject(u);

@@ -80,11 +80,12 @@ Test(images, for_writing)
 	char text[512];
 
 	make(&f, 512);
-	snprintf(text, sizeof(text), "[fc.1]\nfile = %s,,%s\n", f.name[0], f.name[1]);
+	snprintf(text, sizeof(text), "[scsi]\nmedium = %s\nfile = ,%s\n", f.name[0], f.name[1]);
 	cr_assert_eq(open_all(text, true, &i, &err), 0, "%s", err.text);
 	cr_assert_eq(i.n, 2);
+	cr_expect_str_eq(i.name[0], f.name[1]);
 	expect_access(&i, 0, O_RDWR);
-	expect_access(&i, 1, O_RDWR);
+	expect_access(&i, 1, O_RDONLY);
 	done(&f, &i);
 }
 

@@ -344,6 +344,18 @@ Test(storvsc_images, a_guest_that_keeps_it)
 	close(fd);
 }
 
+/* Nobody, not even root, may write to a program that runs. */
+Test(storvsc_images, what_is_only_read_need_not_be_writable)
+{
+	const char *const settings[] = { "dvd=on", "medium=/proc/self/exe", NULL };
+	struct stor_bench *b = stor_bench_new_with("scsi", settings, NULL, true);
+
+	stor_start(b, VB_STORVSC_WIN10);
+	cr_expect_eq(stor_sense(b, &ready), NEW_MEDIUM);
+	cr_expect_eq(stor_sense(b, &ready), 0);
+	stor_bench_free(b);
+}
+
 Test(storvsc_images, discs_that_are_none)
 {
 	int fd = disk_file(2047);
