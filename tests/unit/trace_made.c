@@ -148,33 +148,34 @@ void made_packet(struct made *m, uint8_t direction, uint32_t len, const struct v
 	write_record(m, VB_KIND_PACKET, direction, bytes, len);
 }
 
-static void packet(struct made *m, uint8_t direction, const struct vb_value *descriptor,
-		   uint8_t value)
+void made_message(struct made *m, uint8_t direction, uint16_t type, uint64_t trans_id,
+		  const void *payload, uint32_t len)
 {
-	uint8_t bytes[24], payload[8];
-	struct vb_value v[6];
+	uint8_t bytes[BYTES_MAX];
+	uint32_t whole = 16 + len;
+	struct vb_value v[] = {
+		VB_NUMBER("hv_ring.type", type),	 VB_NUMBER("hv_ring.flags", type != 11),
+		VB_NUMBER("hv_ring.trans_id", trans_id), VB_NUMBER("hv_ring.data_offset8", 2),
+		VB_NUMBER("hv_ring.len8", whole / 8),	 VB_DATA("hv_ring.data", payload, len)
+	};
 
-	memset(payload, value, sizeof(payload));
-	memcpy(v, descriptor, 3 * sizeof(*v));
-	v[3] = (struct vb_value)VB_NUMBER("hv_ring.data_offset8", 2);
-	v[4] = (struct vb_value)VB_NUMBER("hv_ring.len8", sizeof(bytes) / 8);
-	v[5] = (struct vb_value)VB_DATA("hv_ring.data", payload, sizeof(payload));
-	encode(VB_KIND_PACKET, 0, direction, v, 6, bytes, sizeof(bytes));
-	write_record(m, VB_KIND_PACKET, direction, bytes, sizeof(bytes));
+	must(len % 8 == 0 && whole <= sizeof(bytes));
+	encode(VB_KIND_PACKET, 0, direction, v, 6, bytes, whole);
+	write_record(m, VB_KIND_PACKET, direction, bytes, whole);
 }
 
 void made_ask(struct made *m, uint8_t direction, uint64_t trans_id, uint8_t value)
 {
-	struct vb_value v[] = { VB_NUMBER("hv_ring.type", 6), VB_NUMBER("hv_ring.flags", 1),
-				VB_NUMBER("hv_ring.trans_id", trans_id) };
+	uint8_t payload[8];
 
-	packet(m, direction, v, value);
+	memset(payload, value, sizeof(payload));
+	made_message(m, direction, 6, trans_id, payload, sizeof(payload));
 }
 
 void made_complete(struct made *m, uint8_t direction, uint64_t trans_id, uint8_t value)
 {
-	struct vb_value v[] = { VB_NUMBER("hv_ring.type", 11), VB_NUMBER("hv_ring.flags", 0),
-				VB_NUMBER("hv_ring.trans_id", trans_id) };
+	uint8_t payload[8];
 
-	packet(m, direction, v, value);
+	memset(payload, value, sizeof(payload));
+	made_message(m, direction, 11, trans_id, payload, sizeof(payload));
 }
