@@ -327,7 +327,8 @@ static void measure_send(struct vb_player *p, const struct vb_step *s, uint64_t 
 	uint64_t due = deadline_of(p, s);
 	uint64_t late = now_ns > due ? now_ns - due : 0;
 
-	if (!p->counts.sent++)
+	p->counts.sent++;
+	if (!p->first_ns)
 		p->first_ns = now_ns;
 	p->last_ns = now_ns;
 	if (p->opt.speed <= 0)

@@ -87,7 +87,7 @@ struct vb_player {
 	struct vb_player_counts counts;
 	struct vb_kind_count *kinds;		       /* dev->n_kinds, and one for all others */
 	struct vb_measure latency, recorded, lateness; /* of answers; of sends */
-	uint64_t first_ns, last_ns;		       /* sends, on the clock */
+	uint64_t first_ns, last_ns;		       /* sends, on the clock; 0: there was none */
 	uint32_t rounds;			       /* played to the end */
 	bool ended;
 	/* private: */

@@ -119,7 +119,7 @@ static void copy_times(const struct vb_replay *r, struct vb_result *ret)
 
 		if (p->rounds < ret->rounds)
 			ret->rounds = p->rounds;
-		if (!p->counts.sent)
+		if (!p->first_ns)
 			continue;
 		first = p->first_ns < first ? p->first_ns : first;
 		last = p->last_ns > last ? p->last_ns : last;

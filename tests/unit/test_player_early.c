@@ -169,6 +169,24 @@ Test(player_early, in_rounds)
 	expect_end(2, 2, 1);
 }
 
+/* How long the replay took counts from what was sent first, not from what the driver did before. */
+Test(player_early, the_first_that_is_sent)
+{
+	uint64_t began;
+
+	begin();
+	thread(0, 2, true);
+	game_send(&g, 20 * MS, 3);
+	game_start(&g);
+	began = g.now_ns;
+	game_answer(&g, 2);
+	game_run(&g, NULL);
+	g.now_ns += 20 * MS;
+	expect_end(1, 2, 0);
+	cr_expect_eq(g.player.last_ns, began + 20 * MS);
+	cr_expect_geq(g.player.first_ns, began);
+}
+
 /* ---- what stirs ---- */
 
 static void expect_caused_at(uint64_t ns)
