@@ -203,6 +203,16 @@ static bool is_done_already(const struct vb_player *p, const struct vb_step *s)
 	       vb_player_is_by_itself(p, s->answers);
 }
 
+/* The model gives the answer at its time; what it has the driver do comes after that. */
+static void pass_over_done(struct vb_player *p, const struct vb_step *s, uint64_t now_ns)
+{
+	p->live[p->cursor].state = VB_LIVE_DONE;
+	p->counts.sent += s->type == VB_STEP_SEND;
+	if (s->stirs && p->stirred_ns < deadline_of(p, s))
+		p->stirred_ns = deadline_of(p, s);
+	pass_over(p, now_ns);
+}
+
 /* Something of the host: what to do when its time has come. */
 static void host_step(const struct vb_player *p, const struct vb_step *s, uint64_t now_ns,
 		      struct vb_todo *ret)
@@ -305,9 +315,7 @@ void vb_player_poll(struct vb_player *p, uint64_t now_ns, struct vb_todo *ret)
 		s = &p->dev->steps[p->cursor];
 		why = reason_to_skip(p, s);
 		if (is_done_already(p, s)) {
-			p->live[p->cursor].state = VB_LIVE_DONE;
-			p->counts.sent += s->type == VB_STEP_SEND;
-			pass_over(p, now_ns);
+			pass_over_done(p, s, now_ns);
 		} else if (why && p->live[p->cursor].state == VB_LIVE_WAITING) {
 			skip(p, p->cursor, why);
 			pass_over(p, now_ns);

@@ -263,6 +263,21 @@ Test(player_early, early_arrivals_stir)
 	expect_caused_at(VB_STIRRED_NS);
 }
 
+/* Its answer comes by itself, too, and later: from then on the driver has its time. */
+Test(player_early, an_answer_that_stirs)
+{
+	struct thread t;
+
+	begin();
+	t = thread(0, 2, true);
+	g.dev->steps[t.answer].stirs = true;
+	g.dev->steps[t.answer].latency_ns = 100 * MS;
+	thread(3 * MS, 3, true);
+	game_start(&g);
+	game_answer(&g, 2);
+	expect_caused_at(100 * MS + VB_STIRRED_NS);
+}
+
 Test(player_early, unexpected_arrivals_stir)
 {
 	struct vb_plan_disk disk = { 0 };
