@@ -10,25 +10,38 @@
 
 _Static_assert(sizeof(struct stor_wire) == STOR_MESSAGE, "struct vstor_packet");
 
-struct stor_bench *stor_bench_new_with(const char *model, const char *const *settings,
-				       const struct vb_host_log *log, bool write)
+struct stor_bench *stor_bench_bare(const struct vb_host_log *log, bool write)
 {
 	const struct loop_options opt = { .max_records = log ? 1 : 0, .write_disks = write };
 	struct stor_bench *b = calloc(1, sizeof(*b));
-	struct vb_hdevice_config cfg = { .model = vb_model_by_name(model), .settings = settings };
 
-	REQUIRE(b && cfg.model);
+	REQUIRE(b);
 	loop_init(&b->l, &opt);
 	if (log)
 		b->l.log = *log;
-	b->d = loop_add(&b->l, &cfg);
-	b->s = vb_hdevice_state(b->d);
+	return b;
+}
+
+void stor_bench_connect(struct stor_bench *b, struct vb_hdevice *d)
+{
+	b->d = d;
+	b->s = vb_hdevice_state(d);
 	guest_init(&b->g, &b->l, 1);
 	guest_connect(&b->g, VB_VMBUS_5_3);
 	guest_pages(&b->g, b->page, STOR_PAGES);
 	b->message_len = STOR_MESSAGE;
 	b->next_id = 1;
 	stor_bench_open(b, 0);
+}
+
+struct stor_bench *stor_bench_new_with(const char *model, const char *const *settings,
+				       const struct vb_host_log *log, bool write)
+{
+	struct vb_hdevice_config cfg = { .model = vb_model_by_name(model), .settings = settings };
+	struct stor_bench *b = stor_bench_bare(log, write);
+
+	REQUIRE(cfg.model);
+	stor_bench_connect(b, loop_add(&b->l, &cfg));
 	return b;
 }
 

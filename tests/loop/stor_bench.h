@@ -68,6 +68,9 @@ struct stor_bench *stor_bench_new(const char *model, const char *const *settings
 /* ... and the host's log goes to log (NULL: none); write: images may be written to. */
 struct stor_bench *stor_bench_new_with(const char *model, const char *const *settings,
 				       const struct vb_host_log *log, bool write);
+/* Its two halves: a host without a device, and the guest of a device that it has got meanwhile. */
+struct stor_bench *stor_bench_bare(const struct vb_host_log *log, bool write);
+void stor_bench_connect(struct stor_bench *b, struct vb_hdevice *d);
 /* A SCSI controller whose guest is ready, of the newest version. */
 struct stor_bench *stor_bench_started(const char *const *settings);
 void stor_bench_free(struct stor_bench *b);
