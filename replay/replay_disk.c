@@ -317,12 +317,14 @@ static void disk_opened(struct vb_hdevice *hd, struct vb_hchannel *c)
 {
 	vb_replay_device_of(hd)->disk->model->opened(hd, c);
 	vb_replay_model.opened(hd, c);
+	vb_replay_drive(vb_replay_device_of(hd)); /* the model has set the timer by itself */
 }
 
 static void disk_closed(struct vb_hdevice *hd, struct vb_hchannel *c)
 {
 	vb_replay_device_of(hd)->disk->model->closed(hd, c);
 	vb_replay_model.closed(hd, c);
+	vb_replay_drive(vb_replay_device_of(hd));
 }
 
 static void disk_packet(struct vb_hdevice *hd, struct vb_hchannel *c, const struct vb_hpacket *p)

@@ -253,3 +253,19 @@ Test(replay_disk, the_guest_goes)
 	cr_assert_eq(vb_replay_result(play.replay, &play.result), 0);
 	cr_expect_not(vb_result_is_same(&play.result));
 }
+
+/* A sub-channel that is opened does not make the replay forget what it waits for. */
+Test(replay_disk, subchannels)
+{
+	disk_play_record(&play, UINT32_MAX);
+	driver_comes();
+	vb_replay_ready(play.replay);
+	disk_play_serve(&play, DISK_PLAY_PAUSE / 2);
+	cr_assert_eq(play.n_answers, DISK_PLAY_COMMANDS);
+	stor_more_channels(play.bench, 1);
+	disk_play_serve(&play, DISK_PLAY_PAUSE);
+	cr_expect_eq(play.n_notices, 1, "at its time");
+	stor_bench_close(play.bench, 1);
+	loop_advance(&play.bench->l, 30 * SECOND);
+	cr_expect(vb_replay_is_done(play.replay));
+}
