@@ -272,6 +272,8 @@ void vb_replay_interrupt(struct vb_replay *r, const char *why)
 	r->interrupted = true;
 	r->broken_off = strdup(why);
 	end_all(r, VB_SKIP_INTERRUPTED);
+	for (size_t i = 0; i < r->n_devices; i++)
+		vb_replay_disk_leave(&r->devices[i]);
 }
 
 void vb_replay_progress(const struct vb_replay *r, uint64_t *ret_done, uint64_t *ret_all)

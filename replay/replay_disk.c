@@ -369,6 +369,12 @@ uint64_t vb_replay_disk_due_ns(const struct vb_replay_device *d)
 	return d->disk->s ? vb_storvsc_due_ns(d->disk->s) : VB_NEVER;
 }
 
+void vb_replay_disk_leave(struct vb_replay_device *d)
+{
+	if (d->disk && d->disk->s)
+		vb_storvsc_answer_held(d->disk->s);
+}
+
 int vb_replay_disk_init(struct vb_replay_device *d, unsigned int number)
 {
 	struct vb_replay_disk *disk = calloc(1, sizeof(*disk));

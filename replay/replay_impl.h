@@ -77,6 +77,8 @@ int vb_replay_net_act(struct vb_replay_device *d, const struct vb_step *s);
 int vb_replay_disk_init(struct vb_replay_device *d, unsigned int number);
 void vb_replay_disk_done(struct vb_replay_device *d);
 int vb_replay_disk_act(struct vb_replay_device *d, const struct vb_step *s);
+/* The player does no more: the guest, which is there still, gets its answers from the model. */
+void vb_replay_disk_leave(struct vb_replay_device *d);
 /* When its model has something to do; the device has one timer for both. */
 uint64_t vb_replay_disk_due_ns(const struct vb_replay_device *d);
 

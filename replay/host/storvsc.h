@@ -233,6 +233,8 @@ uint64_t vb_storvsc_due_ns(const struct vb_storage *s);
 void vb_storvsc_run(struct vb_storage *s, uint64_t now);
 /* A request that waits for its player is due. False: there is none with that tag. */
 bool vb_storvsc_answer(struct vb_storage *s, uint32_t tag);
+/* The player calls no more: the model answers what waits for that. */
+void vb_storvsc_answer_held(struct vb_storage *s);
 /* All that the channel has asked is forgotten. */
 void vb_storvsc_forget_channel(struct vb_storage *s, uint16_t channel);
 void vb_storvsc_free_request(struct vb_storvsc_request *r);

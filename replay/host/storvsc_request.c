@@ -86,6 +86,22 @@ bool vb_storvsc_answer(struct vb_storage *s, uint32_t tag)
 	return true;
 }
 
+void vb_storvsc_answer_held(struct vb_storage *s)
+{
+	struct vb_storvsc_request **at = &s->waiting, *r;
+
+	while (*at) {
+		if (!(*at)->is_played || (*at)->due_ns != VB_NEVER) {
+			at = &(*at)->next;
+			continue;
+		}
+		r = take_out(s, at);
+		r->is_played = false;
+		run(r);
+	}
+	wake(s);
+}
+
 void vb_storvsc_forget_channel(struct vb_storage *s, uint16_t channel)
 {
 	struct vb_storvsc_request **at = &s->waiting;

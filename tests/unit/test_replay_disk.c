@@ -269,3 +269,16 @@ Test(replay_disk, subchannels)
 	loop_advance(&play.bench->l, 30 * SECOND);
 	cr_expect(vb_replay_is_done(play.replay));
 }
+
+/* A guest that ends while a command is under way gets its answer, or it would wait for ever. */
+Test(replay_disk, interrupted)
+{
+	disk_play_record(&play, UINT32_MAX);
+	driver_comes();
+	disk_play_begin(&play);
+	vb_replay_interrupt(play.replay, "interrupted");
+	loop_run(&play.bench->l);
+	disk_play_take(&play);
+	cr_expect_eq(play.n_answers, 1);
+	cr_expect_eq(play.srb_status[0], VB_SRB_SUCCESS);
+}

@@ -224,6 +224,24 @@ Test(storvsc_played, the_model_does_what_it_does_not)
 	cr_expect_eq(player.n_run, 0);
 }
 
+/* It goes away: what waits for it is the model's; what has a time of its own is still the player's. */
+Test(storvsc_played, it_calls_no_more)
+{
+	uint64_t held = ask(0), due, got;
+	struct stor_wire w;
+
+	player.wait_ns = 5 * MS;
+	due = ask(0);
+	vb_storvsc_answer_held(bench->s);
+	cr_assert(stor_take(bench, 0, &w, &got));
+	cr_expect_eq(got, held);
+	cr_expect_eq(w.srb.srb_status, VB_SRB_SUCCESS);
+	cr_expect_not(vb_storvsc_answer(bench->s, 0));
+	loop_advance(&bench->l, 5 * MS);
+	cr_expect(is_answered(0, due));
+	cr_expect_eq(bench->s->n_lost, 0);
+}
+
 /* ---- when it cannot ---- */
 
 static void expect_aborted(uint64_t id)
