@@ -78,6 +78,44 @@ static void check_steps(const struct vb_plan_device *d)
 	}
 }
 
+/* A request of a disk is known by its key, has a reply or none, and an answer that is of it. */
+static void check_request(const struct vb_plan_device *d, uint32_t i)
+{
+	const struct vb_step *s = &d->steps[i], *cause, *answer;
+
+	REQUIRE(!s->early || s->answers != VB_NO_STEP);
+	REQUIRE(s->key || (!s->reply && s->answers == VB_NO_STEP));
+	if (s->answers != VB_NO_STEP) {
+		cause = &d->steps[s->answers];
+		REQUIRE(cause->type == VB_STEP_CAUSE && cause->causes == i && !s->free);
+		REQUIRE(cause->early == s->early && cause->writes == s->writes);
+	}
+	if (s->status == VB_NO_STEP)
+		return;
+	answer = &d->steps[s->status];
+	REQUIRE(answer->type == VB_STEP_SEND && answer->answers == i);
+	REQUIRE(answer->reply == s->reply && s->reply);
+}
+
+static void check_disk(const struct vb_plan_device *d)
+{
+	const struct vb_plan_disk *disk = d->disk;
+
+	for (size_t i = 0; i < disk->n_replies; i++) {
+		REQUIRE(disk->replies[i].packet && disk->replies[i].len);
+		REQUIRE(!disk->replies[i].data == !disk->replies[i].data_len);
+	}
+	for (uint32_t i = 0; i < d->n_steps; i++) {
+		const struct vb_step *s = &d->steps[i];
+
+		REQUIRE(s->reply <= disk->n_replies);
+		REQUIRE(!s->outside == !s->outside_len);
+		REQUIRE(!s->outside || (s->type == VB_STEP_EXPECT && s->writes));
+		if (s->type == VB_STEP_EXPECT)
+			check_request(d, i);
+	}
+}
+
 static void say(struct vb_player *p, const struct vb_step *s, uint64_t now_ns)
 {
 	struct vb_frame f;
@@ -89,12 +127,16 @@ static void say(struct vb_player *p, const struct vb_step *s, uint64_t now_ns)
 		vb_player_take(p, &f, 0, now_ns);
 }
 
-/* A driver begins on its own. */
-static void begin(struct vb_player *p, uint64_t now_ns)
+/* A driver begins on its own; one that is eager does what it may be asked for, too. */
+static void begin(struct vb_player *p, uint64_t now_ns, bool is_eager)
 {
-	for (size_t i = 0; i < p->dev->n_steps; i++)
-		if (p->dev->steps[i].free && !p->dev->steps[i].absent)
-			say(p, &p->dev->steps[i], now_ns);
+	for (size_t i = 0; i < p->dev->n_steps; i++) {
+		const struct vb_step *s = &p->dev->steps[i];
+		bool is_its_own = s->free || (is_eager && s->early && s->type == VB_STEP_EXPECT);
+
+		if (is_its_own && !s->absent)
+			say(p, s, now_ns);
+	}
 }
 
 /* In the second round it need not, but may say all that again. */
@@ -103,7 +145,7 @@ static void begin_again(struct vb_player *p, uint64_t now_ns, bool *done)
 	if (*done || !p->pass || p->cursor < p->dev->n_steps / 2)
 		return;
 	*done = true;
-	begin(p, now_ns);
+	begin(p, now_ns, false);
 }
 
 /* The guest does what the player waits for. */
@@ -120,7 +162,7 @@ static void be_the_guest(struct vb_player *p, uint64_t now_ns)
 	}
 }
 
-static void play(const struct vb_plan *plan, const struct vb_plan_device *d)
+static void play(const struct vb_plan *plan, const struct vb_plan_device *d, bool is_eager)
 {
 	const struct vb_player_options opt = { .speed = 1,
 					       .loops = 2,
@@ -132,7 +174,7 @@ static void play(const struct vb_plan *plan, const struct vb_plan_device *d)
 
 	REQUIRE(!vb_player_init(&p, d, &opt));
 	vb_player_opened(&p, now);
-	begin(&p, now);
+	begin(&p, now, is_eager);
 	vb_player_start(&p, now);
 	for (unsigned int i = 0; i < MAX_TURNS && todo.act != VB_ACT_END; i++) {
 		vb_player_poll(&p, now, &todo);
@@ -149,6 +191,18 @@ static void play(const struct vb_plan *plan, const struct vb_plan_device *d)
 	vb_player_done(&p);
 }
 
+static void play_all(const struct vb_plan *p, bool is_eager)
+{
+	for (size_t i = 0; i < p->n_devices; i++) {
+		if (p->devices[i].skip)
+			continue;
+		check_steps(&p->devices[i]);
+		if (p->devices[i].disk)
+			check_disk(&p->devices[i]);
+		play(p, &p->devices[i], is_eager);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct vb_plan *p = make_plan(data, size);
@@ -159,12 +213,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	vb_plan_describe(p, &text);
 	REQUIRE(text.len > 0 && !text.failed);
 	vb_buf_done(&text);
-	for (size_t i = 0; i < p->n_devices; i++) {
-		if (p->devices[i].skip)
-			continue;
-		check_steps(&p->devices[i]);
-		play(p, &p->devices[i]);
-	}
+	play_all(p, size & 1);
+	vb_plan_forbid_writes(p);
+	play_all(p, !(size & 1));
 	vb_plan_free(p);
 	return 0;
 }
