@@ -8,7 +8,7 @@
 #define LOG "hv_scsi_data.log_sense."
 #define PAGE_HEAD 4u
 #define PARAMETER_HEAD 4u
-#define MAX_PARAMETERS 2u
+#define MAX_PARAMETERS 2ul
 
 enum { ALL_SUBPAGES = 0xff, HAS_SUBPAGES = 0x40 };
 enum { SAVE = 1 };
@@ -34,7 +34,8 @@ static const struct page {
 };
 
 #define N_PAGES (sizeof(pages) / sizeof(pages[0]))
-#define MAX_VALUES (3 + (N_PAGES > 4 * MAX_PARAMETERS ? N_PAGES : 4 * MAX_PARAMETERS))
+#define MAX_NUMBERS (4ul * MAX_PARAMETERS)
+#define MAX_VALUES (3 + (N_PAGES > MAX_NUMBERS ? N_PAGES : MAX_NUMBERS))
 
 /* An answer that grows. */
 struct answer {

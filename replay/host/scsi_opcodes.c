@@ -57,7 +57,7 @@ static void answer_all(struct vb_storvsc_request *r)
 		set(&a, n, "cdb_length", vb_unit_cdb_len(c->opcode));
 		n++;
 	}
-	a.value[0] = (struct vb_value)VB_NUMBER(OPCODES "all.length", n * ENTRY_LEN);
+	a.value[0] = (struct vb_value)VB_NUMBER(OPCODES "all.length", (uint64_t)n * ENTRY_LEN);
 	vb_unit_answer(r, a.value, a.n, LIST_HEAD + n * ENTRY_LEN, r->field[SCSI_ROOM]);
 }
 
