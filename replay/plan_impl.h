@@ -79,7 +79,7 @@ struct vb_plan_srb {
 /* Read the request at hand. False: it is cut, or has no CDB. */
 bool vb_plan_srb_read(const struct vb_decoder *dec, struct vb_plan_srb *ret);
 
-/* The unit, which is new perhaps; NULL: no memory, or there are too many. */
+/* The unit, which is new perhaps; NULL: no memory. */
 struct vb_plan_lun *vb_plan_lun_of(struct vb_plan_disk *disk, const struct vb_plan_srb *srb);
 
 /* Who makes a request again when a trace is played. */

@@ -167,8 +167,8 @@ struct vb_plan_lun *vb_plan_lun_of(struct vb_plan_disk *disk, const struct vb_pl
 		if (u->path == srb->path && u->target == srb->target && u->lun == srb->lun)
 			return u;
 	}
-	if (disk->n_luns == MAX_LUNS)
-		return NULL;
+	if (disk->n_luns == MAX_LUNS) /* no host has so many: the others are one */
+		return &disk->luns[MAX_LUNS - 1];
 	luns = reallocarray(disk->luns, disk->n_luns + 1, sizeof(*luns));
 	if (!luns)
 		return NULL;
@@ -204,7 +204,7 @@ static bool is_stirred(const struct vb_plan_device *d, const struct vb_plan_lun 
 enum vb_plan_maker vb_plan_maker_of(const struct vb_plan_device *d, struct vb_plan_lun *u,
 				    const struct vb_plan_srb *srb, uint64_t now_ns)
 {
-	bool pauses = now_ns - d->disk->last_ns > PAUSE_NS;
+	bool pauses = now_ns > d->disk->last_ns && now_ns - d->disk->last_ns > PAUSE_NS;
 
 	if (!u->is_known && asks(srb->cdb[0]))
 		return pauses && u->is_there ? VB_PLAN_EITHER : VB_PLAN_DRIVER;

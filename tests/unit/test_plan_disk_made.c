@@ -220,6 +220,19 @@ Test(plan_disk_made, a_notice_makes_units_new)
 	cr_expect(dev->steps[place(is_event, 0)].stirs);
 }
 
+/* Records need not be in the order of their times: what is a little earlier is no pause. */
+Test(plan_disk_made, time_that_goes_back_is_no_pause)
+{
+	begin(false);
+	disk_trace_notice(&made);
+	disk_trace_done(&made, &inquiry);
+	made.time_ns -= 3000000;
+	disk_trace_done(&made, &ready);
+	read_made();
+	cr_expect_eq(count(is_free), 3);
+	cr_expect_eq(count(is_early), 0);
+}
+
 /* ---- keys ---- */
 
 static uint64_t key_of(const struct stor_wire *w)
@@ -272,6 +285,23 @@ Test(plan_disk_made, keys)
 }
 
 /* ---- hostile traces ---- */
+
+/* More units than anybody has: those beyond are not told apart, and played. */
+Test(plan_disk_made, too_many_units)
+{
+	struct stor_wire w = request();
+
+	begin(false);
+	for (unsigned int i = 1; i < 4100; i++) {
+		w.srb.path = (uint8_t)(i >> 8);
+		w.srb.lun = (uint8_t)i;
+		made_message(&made, VB_TO_HOST, 6, made.number + 1, &w, sizeof(w));
+	}
+	disk_trace_done(&made, &read_far);
+	read_made();
+	cr_expect_eq(disk->n_luns, 4096);
+	cr_expect_eq(count(is_caused) + count(is_early), 2 + 4099);
+}
 
 /* A request without any CDB. */
 Test(plan_disk_made, no_cdb)
