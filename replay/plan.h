@@ -131,9 +131,11 @@ struct vb_plan_lun {
 	uint64_t n_blocks; /* 0: the trace does not say */
 	uint32_t block_len;
 	/* private: where the guest is, while the plan is made */
-	bool is_known;	  /* more than a driver asks at first was asked */
-	uint32_t n_looks; /* blocks that were read before that */
-	uint32_t stirred; /* step of a request whose answer stirs the driver; VB_NO_STEP: none */
+	bool is_known;	   /* more than a driver asks at first was asked */
+	bool is_left;	   /* its driver has found it, and was through with that */
+	uint64_t asked_ns; /* the request before */
+	uint32_t n_looks;  /* blocks that were read before that */
+	uint32_t stirred;  /* step of a request whose answer stirs the driver; VB_NO_STEP: none */
 };
 
 /* What a storage device was. Zero: the trace does not say. */

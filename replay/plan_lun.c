@@ -19,6 +19,8 @@
 #define MAX_LOOKS 16u
 /* It asks one thing after the other; who comes later is somebody else, who may be answered by it too. */
 #define PAUSE_NS UINT64_C(100000000)
+/* The same of one unit that is found: what is asked then is asked by programs. */
+#define LEFT_NS UINT64_C(50000000)
 
 /* ---- requests ---- */
 
@@ -184,6 +186,7 @@ void vb_plan_luns_again(struct vb_plan_disk *disk)
 {
 	for (size_t i = 0; i < disk->n_luns; i++) {
 		disk->luns[i].is_known = false;
+		disk->luns[i].is_left = false;
 		disk->luns[i].n_looks = 0;
 	}
 }
@@ -201,13 +204,28 @@ static bool is_stirred(const struct vb_plan_device *d, const struct vb_plan_lun 
 	return asks(srb->cdb[0]) || memmem(s->bytes, s->cap_len, srb->cdb, srb->cdb_len) != NULL;
 }
 
+static bool is_pause(uint64_t last_ns, uint64_t now_ns, uint64_t longest_ns)
+{
+	return now_ns > last_ns && now_ns - last_ns > longest_ns;
+}
+
+/* A driver reads blocks of a disk last; of a drive it may have no disc to read. */
+static void see_pause(struct vb_plan_lun *u, uint64_t now_ns)
+{
+	bool is_found = u->is_there && (u->is_dvd || u->n_looks);
+
+	u->is_left |= is_found && is_pause(u->asked_ns, now_ns, LEFT_NS);
+	u->asked_ns = now_ns;
+}
+
 enum vb_plan_maker vb_plan_maker_of(const struct vb_plan_device *d, struct vb_plan_lun *u,
 				    const struct vb_plan_srb *srb, uint64_t now_ns)
 {
-	bool pauses = now_ns > d->disk->last_ns && now_ns - d->disk->last_ns > PAUSE_NS;
+	bool pauses = is_pause(d->disk->last_ns, now_ns, PAUSE_NS);
 
+	see_pause(u, now_ns);
 	if (!u->is_known && asks(srb->cdb[0]))
-		return pauses && u->is_there ? VB_PLAN_EITHER : VB_PLAN_DRIVER;
+		return u->is_left || (pauses && u->is_there) ? VB_PLAN_EITHER : VB_PLAN_DRIVER;
 	u->is_there = true;
 	if (!u->is_known && looks(srb->cdb[0]) && u->n_looks++ < MAX_LOOKS)
 		return VB_PLAN_EITHER;
