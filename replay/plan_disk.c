@@ -254,6 +254,11 @@ static int take_reply(struct vb_plan_device *d, struct vb_decoder *dec, uint32_t
 	return kind_of_reply(d, dec, &s->kind);
 }
 
+static bool wants_reply(const struct vb_step *s)
+{
+	return s->key && !s->reply && !s->absent;
+}
+
 static int take_completion(struct vb_plan_device *d, struct vb_decoder *dec)
 {
 	uint32_t request = dec->link.request ? vb_plan_step_find(d, dec->link.request) : VB_NO_STEP;
@@ -261,7 +266,7 @@ static int take_completion(struct vb_plan_device *d, struct vb_decoder *dec)
 	if (request != VB_NO_STEP && d->steps[request].type == VB_STEP_CAUSE)
 		request++; /* what it causes */
 	if (is_message(dec, "execute_srb_complete")) {
-		if (request != VB_NO_STEP && !d->steps[request].reply && !d->steps[request].absent)
+		if (request != VB_NO_STEP && wants_reply(&d->steps[request]))
 			return take_reply(d, dec, request);
 		d->disk->n_own++;
 		return 0;

@@ -303,6 +303,22 @@ Test(plan_disk_made, too_many_units)
 	cr_expect_eq(count(is_caused) + count(is_early), 2 + 4099);
 }
 
+/* An operation that nobody knows, whose number ends as that of a request does, and its completion. */
+Test(plan_disk_made, an_unknown_operation)
+{
+	struct stor_wire w = request();
+	uint64_t id;
+
+	begin(false);
+	w.operation |= 0x800;
+	id = made.number + 1;
+	made_message(&made, VB_TO_HOST, 6, id, &w, sizeof(w));
+	disk_trace_answer(&made, id, &read_far, VB_SRB_SUCCESS, 0);
+	read_made();
+	cr_expect_eq(disk->n_replies, 2);
+	cr_expect_eq(disk->n_unanswered, 0);
+}
+
 /* A request without any CDB. */
 Test(plan_disk_made, no_cdb)
 {
