@@ -62,8 +62,7 @@ void vb_player_start(struct vb_player *p, uint64_t now_ns)
 
 /* ---- times ---- */
 
-/* A time that a trace may make as long as it likes, as a time of ours: at most 100 years. */
-static uint64_t scaled(double ns, double speed)
+uint64_t vb_player_scaled(double ns, double speed)
 {
 	const double longest = 3.15e18;
 
@@ -79,8 +78,8 @@ static uint64_t deadline_of(const struct vb_player *p, const struct vb_step *s)
 	if (p->opt.speed <= 0 || (request && p->opt.service_none))
 		return request ? request->at_ns : p->epoch_ns;
 	if (request)
-		return request->at_ns + scaled((double)s->latency_ns, p->opt.speed);
-	return p->epoch_ns + scaled(ns, p->opt.speed);
+		return request->at_ns + vb_player_scaled((double)s->latency_ns, p->opt.speed);
+	return p->epoch_ns + vb_player_scaled(ns, p->opt.speed);
 }
 
 /* When something that the guest should do is given up. */

@@ -100,6 +100,9 @@ struct vb_player {
 	bool started, open, fresh;
 };
 
+/* A time that a trace may make as long as it likes, as a time of ours: at most 100 years. speed: > 0. */
+uint64_t vb_player_scaled(double ns, double speed);
+
 /* opt is copied, all else must outlive the player. 0 or -ENOMEM. */
 int vb_player_init(struct vb_player *p, const struct vb_plan_device *dev,
 		   const struct vb_player_options *opt);

@@ -157,7 +157,7 @@ static uint64_t service_ns(const struct vb_replay_device *d, uint64_t recorded_n
 
 	if (o->service_none || o->speed <= 0)
 		return 0;
-	return (uint64_t)((double)recorded_ns / o->speed);
+	return vb_player_scaled((double)recorded_ns, o->speed);
 }
 
 /* By a step that comes, or as recorded because the driver asked by itself; false: by the model. */

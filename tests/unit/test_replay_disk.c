@@ -282,3 +282,18 @@ Test(replay_disk, interrupted)
 	cr_expect_eq(play.n_answers, 1);
 	cr_expect_eq(play.srb_status[0], VB_SRB_SUCCESS);
 }
+
+/* A trace may say that an answer took longer than there are numbers for: that is no answer at once. */
+Test(replay_disk, an_answer_that_takes_for_ever)
+{
+	const struct stor_request inquiry = { STOR_CDB(0x12, 0, 0, 0, 36, 0), .way = STOR_IN,
+					      .data_len = 36 };
+
+	disk_play_record(&play, UINT32_MAX);
+	play.plan->devices[0].disk->replies[0].latency_ns = UINT64_MAX;
+	disk_play_attach(&play, 1, 1);
+	stor_submit(play.bench, 0, &inquiry);
+	loop_advance(&play.bench->l, 3600 * SECOND);
+	disk_play_take(&play);
+	cr_expect_eq(play.n_answers, 0);
+}
