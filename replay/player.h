@@ -100,7 +100,7 @@ struct vb_player {
 	bool started, open, fresh;
 };
 
-/* A time that a trace may make as long as it likes, as a time of ours: at most 100 years. speed: > 0. */
+/* A time that a trace may make as long as it likes, at a speed > 0: at most 100 years. */
 uint64_t vb_player_scaled(double ns, double speed);
 
 /* opt is copied, all else must outlive the player. 0 or -ENOMEM. */

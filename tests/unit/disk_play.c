@@ -67,10 +67,6 @@ void disk_play_look(struct disk_play *p)
 	run(p, &capacity, &w);
 }
 
-/*
- * Commands of a workload: a write, two reads, an error, and one that finds the unit busy and is tried
- * again; then a disk is added, and is looked at.
- */
 static void work(struct disk_play *p)
 {
 	rw(p, true, 7, 1);

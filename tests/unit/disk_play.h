@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
- * A conversation with a disk, recorded by the host's log; and a guest of the replay that does again what
- * it is told to, or something else.
+ * A conversation with a disk, recorded by the host's log; and a guest of the replay that does again
+ * what it is told to, or something else.
  */
 #ifndef VB_DISK_PLAY_H
 #define VB_DISK_PLAY_H
@@ -41,8 +41,9 @@ struct disk_play {
 };
 
 /*
- * The driver's start and what it asks; then a write of block 7, reads of it and of block 8, an error, and
- * one that finds the unit busy and is tried again; then a disk is added. payload: bytes of data kept.
+ * The driver's start and what it asks; then a write of block 7, reads of it and of block 8, an error,
+ * and one that finds the unit busy and is tried again; then a disk is added. payload: bytes of data
+ * that are kept.
  */
 void disk_play_record(struct disk_play *p, uint32_t payload);
 void disk_play_done(struct disk_play *p);

@@ -188,7 +188,7 @@ Test(plan_disk, who_asks)
 	cr_expect_eq(count(is_caused, NULL), 3);
 }
 
-/* The drive was found 70 ms before: a program opens it. Nobody would do that when the trace is played. */
+/* The drive was found 70 ms before: a program opens it, which is not there in a replay. */
 Test(plan_disk, who_asks_a_unit_that_was_found)
 {
 	static const struct {

@@ -188,7 +188,7 @@ Test(plan_disk_made, answered_twice)
 	cr_expect_eq(count(is_answer), 2);
 }
 
-/* A command that found the unit busy, and is made again, may be the kernel's; another one is not. */
+/* A command that found the unit busy, and is made again, may be the kernel's. */
 Test(plan_disk_made, repetitions_are_early)
 {
 	uint64_t id;
@@ -303,7 +303,7 @@ Test(plan_disk_made, too_many_units)
 	cr_expect_eq(count(is_caused) + count(is_early), 2 + 4099);
 }
 
-/* An operation that nobody knows, whose number ends as that of a request does, and its completion. */
+/* An operation that nobody knows, whose number ends as a request's does; and its completion. */
 Test(plan_disk_made, an_unknown_operation)
 {
 	struct stor_wire w = request();

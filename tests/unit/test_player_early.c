@@ -364,7 +364,7 @@ Test(player_early, differs_in_both)
 
 /* ---- keys ---- */
 
-/* What a disk's request is, its key says: no other one is taken for it, as different as they may be. */
+/* What a disk's request is, its key says: no other one is taken for it. */
 Test(player_early, another_key_is_another_message)
 {
 	struct vb_plan_disk disk = { 0 };

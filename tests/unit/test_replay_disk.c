@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
-/* A recorded conversation with a disk, played against a guest that does the same again, or does not. */
+/* A recorded conversation with a disk, and a guest that does the same again, or does not. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <string.h>
@@ -81,7 +81,7 @@ Test(replay_disk, as_recorded)
 	cr_expect_eq(counts()->matched, 4 + 2 + 6);
 }
 
-/* The device is what it was: its names and its units, by recorded answers and by the model's own. */
+/* The device is what it was: names and units, by recorded answers and by the model's own. */
 Test(replay_disk, the_device)
 {
 	uint8_t data[36];
@@ -283,7 +283,7 @@ Test(replay_disk, interrupted)
 	cr_expect_eq(play.srb_status[0], VB_SRB_SUCCESS);
 }
 
-/* A trace may say that an answer took longer than there are numbers for: that is no answer at once. */
+/* An answer took longer than there are numbers for: that is none at once. */
 Test(replay_disk, an_answer_that_takes_for_ever)
 {
 	const struct stor_request inquiry = { STOR_CDB(0x12, 0, 0, 0, 36, 0), .way = STOR_IN,

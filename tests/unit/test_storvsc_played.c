@@ -224,7 +224,7 @@ Test(storvsc_played, the_model_does_what_it_does_not)
 	cr_expect_eq(player.n_run, 0);
 }
 
-/* It goes away: what waits for it is the model's; what has a time of its own is still the player's. */
+/* It goes away: what waits for it is the model's; what has a time is still the player's. */
 Test(storvsc_played, it_calls_no_more)
 {
 	uint64_t held = ask(0), due, got;

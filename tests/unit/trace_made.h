@@ -33,7 +33,7 @@ void made_rescind(struct made *m);
 /* A packet of these fields; its lengths are among them. */
 void made_packet(struct made *m, uint8_t direction, uint32_t len, const struct vb_value *v,
 		 size_t n);
-/* A packet of that type with len bytes of payload, a multiple of 8; all but completions ask for one. */
+/* A packet with len bytes of payload, a multiple of 8; all but completions ask for one. */
 void made_message(struct made *m, uint8_t direction, uint16_t type, uint64_t trans_id,
 		  const void *payload, uint32_t len);
 /* Packets: one that asks for a completion, and a completion; 8 bytes of payload of that value. */
