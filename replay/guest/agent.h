@@ -57,6 +57,7 @@ struct vb_agent_interface {
 struct vb_agent_file {
 	int fd;
 	unsigned int n;
+	struct vb_agent_request *first; /* n of them; of disks.c */
 };
 
 struct vb_agent_unit {

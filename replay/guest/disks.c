@@ -26,7 +26,8 @@
 #define SENSE_LEN 64
 
 /* A request that is under way. */
-struct request {
+struct vb_agent_request {
+	struct vb_agent_request *next; /* of the same file */
 	struct sg_io_hdr head;
 	uint8_t cdb[sizeof(((struct vb_agent_scsi *)0)->cdb)];
 	uint8_t sense[SENSE_LEN];
@@ -100,6 +101,26 @@ static struct vb_agent_unit *unit_of(struct vb_agent_disk *d, const struct vb_ag
 
 /* ---- open files, and what is under way ---- */
 
+static void add_request(struct vb_agent_file *f, struct vb_agent_request *r)
+{
+	r->next = f->first;
+	f->first = r;
+	f->n++;
+}
+
+static void free_request(struct vb_agent_file *f, struct vb_agent_request *r)
+{
+	struct vb_agent_request **at = &f->first;
+
+	while (*at && *at != r)
+		at = &(*at)->next;
+	if (!*at)
+		return;
+	*at = r->next;
+	f->n--;
+	free(r);
+}
+
 /* Take the answers that are there. */
 static void reap(struct vb_agent_file *f)
 {
@@ -109,8 +130,7 @@ static void reap(struct vb_agent_file *f)
 		head = (struct sg_io_hdr){ .interface_id = 'S', .pack_id = -1 };
 		if (read(f->fd, &head, sizeof(head)) != (ssize_t)sizeof(head))
 			return;
-		free(head.usr_ptr);
-		f->n--;
+		free_request(f, head.usr_ptr);
 	}
 }
 
@@ -137,20 +157,26 @@ static struct vb_agent_file *file_of(const struct vb_agent_disk *d, struct vb_ag
 	return f;
 }
 
-/* The unit went, and came again perhaps: its files are of the one before. */
+/*
+ * The unit went, and came again perhaps: its files are of the one before. What was under way will not be
+ * read; the kernel has data of its own for it, which it gives back by itself.
+ */
 static void forget_files(struct vb_agent_unit *u)
 {
-	for (size_t i = 0; i < u->n_files; i++)
+	for (size_t i = 0; i < u->n_files; i++) {
 		close(u->files[i].fd);
+		while (u->files[i].first)
+			free_request(&u->files[i], u->files[i].first);
+	}
 	u->n_files = 0;
 }
 
-static struct request *new_request(struct vb_agent *a, const struct vb_agent_scsi *how)
+static struct vb_agent_request *new_request(struct vb_agent *a, const struct vb_agent_scsi *how)
 {
 	static const int directions[] = { [VB_AGENT_SCSI_NONE] = SG_DXFER_NONE,
 					  [VB_AGENT_SCSI_READ] = SG_DXFER_FROM_DEV,
 					  [VB_AGENT_SCSI_WRITE] = SG_DXFER_TO_DEV };
-	struct request *r = calloc(1, sizeof(*r) + how->data_len);
+	struct vb_agent_request *r = calloc(1, sizeof(*r) + how->data_len);
 
 	if (!r)
 		return NULL;
@@ -178,14 +204,14 @@ static int submit(struct vb_agent *a, const struct vb_agent_disk *d, struct vb_a
 {
 	int rc = 0;
 	struct vb_agent_file *f = file_of(d, u, &rc);
-	struct request *r = f ? new_request(a, how) : NULL;
+	struct vb_agent_request *r = f ? new_request(a, how) : NULL;
 
 	if (!f)
 		return rc;
 	if (!r)
 		return -ENOMEM;
 	if (write(f->fd, &r->head, sizeof(r->head)) == (ssize_t)sizeof(r->head)) {
-		f->n++;
+		add_request(f, r);
 		return 0;
 	}
 	rc = -errno;
