@@ -35,6 +35,8 @@ static const struct {
 	[VB_SKIP_INTERRUPTED] = { "interrupted", "the run was interrupted before" },
 	[VB_SKIP_NEVER_OPEN] = { "never_open", "the guest did not open the channel" },
 	[VB_SKIP_WRITES] = { "writes", "it changes the disk: that is done with --write only" },
+	[VB_SKIP_LAST_RESORT] = { "last_resort",
+				  "the driver does it when nothing else helps: nothing here makes it" },
 };
 
 const char *vb_skip_name(enum vb_skip why)

@@ -38,6 +38,7 @@ enum vb_skip {
 	VB_SKIP_UNSENT,	     /* the live channel did not take the request */
 	VB_SKIP_NEVER_OPEN,  /* the guest did not open the channel */
 	VB_SKIP_WRITES,	     /* it changes the disk, and the user did not allow that */
+	VB_SKIP_LAST_RESORT, /* the driver does it when nothing else helps */
 	VB_SKIP_GUEST_GONE,  /* it had shut down by then, as it was asked to */
 	VB_SKIP_INTERRUPTED, /* the run was ended before its time */
 	VB_N_SKIPS

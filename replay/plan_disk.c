@@ -77,13 +77,37 @@ static int expect_message(struct vb_plan_device *d, const struct vb_decoder *dec
 	return vb_plan_kind_add(d, &w, &s->kind);
 }
 
+/*
+ * What the guest wrote with it. What of that was not captured is filled in when it is caused; more than all
+ * devices may have filled is not caused at all.
+ */
+static int keep_written(struct vb_plan_device *d, struct vb_decoder *dec, struct vb_step *s,
+			uint32_t data_len, uint64_t *fill_left)
+{
+	struct vb_frame f;
+	int rc = copy_outside(dec, &s->outside, &s->outside_len, &f);
+	uint32_t missing;
+
+	if (rc || s->outside_len >= data_len)
+		return rc;
+	missing = data_len - s->outside_len;
+	if (missing > *fill_left) {
+		s->skip = d->steps[s->answers].skip = VB_SKIP_CUT;
+		s->absent = d->steps[s->answers].absent = true;
+		return 0;
+	}
+	*fill_left -= missing;
+	s->filled = true;
+	d->disk->n_filled++;
+	return 0;
+}
+
 /* Before it stands what has the guest send it. */
 static int cause_request(struct vb_plan_device *d, struct vb_decoder *dec,
-			 const struct vb_plan_srb *srb, bool early)
+			 const struct vb_plan_srb *srb, bool early, uint64_t *fill_left)
 {
 	uint32_t mine = (uint32_t)d->n_steps;
 	struct vb_step *s, *cause;
-	struct vb_frame f;
 	int rc;
 
 	if (!vb_plan_step_of(d, dec, VB_STEP_CAUSE))
@@ -99,13 +123,10 @@ static int cause_request(struct vb_plan_device *d, struct vb_decoder *dec,
 	s->answers = mine;
 	if (srb->direction != VB_STORVSC_WRITE || !srb->data_len)
 		return 0;
-	rc = copy_outside(dec, &s->outside, &s->outside_len, &f);
-	s->filled = s->outside_len < srb->data_len;
-	d->disk->n_filled += s->filled;
-	return rc;
+	return keep_written(d, dec, s, srb->data_len, fill_left);
 }
 
-static int take_srb(struct vb_plan_device *d, struct vb_decoder *dec)
+static int take_srb(struct vb_plan_device *d, struct vb_decoder *dec, uint64_t *fill_left)
 {
 	struct vb_plan_srb srb;
 	struct vb_plan_lun *u = NULL;
@@ -121,7 +142,7 @@ static int take_srb(struct vb_plan_device *d, struct vb_decoder *dec)
 	d->disk->n_unanswered++;
 	maker = vb_plan_maker_of(d, u, &srb, dec->ev->time_ns);
 	if (maker != VB_PLAN_DRIVER)
-		return cause_request(d, dec, &srb, maker == VB_PLAN_EITHER);
+		return cause_request(d, dec, &srb, maker == VB_PLAN_EITHER, fill_left);
 	rc = expect_message(d, dec, &s);
 	if (!rc)
 		s->free = true;
@@ -141,7 +162,7 @@ static int take_own(struct vb_plan_device *d, const struct vb_decoder *dec)
 	for (size_t i = 0; i < sizeof(resets) / sizeof(resets[0]); i++) {
 		if (!is_message(dec, resets[i]))
 			continue;
-		s->skip = VB_SKIP_GUESTS_OWN;
+		s->skip = VB_SKIP_LAST_RESORT;
 		s->absent = true;
 	}
 	return 0;
@@ -205,19 +226,22 @@ static int keep_reply(struct vb_plan_device *d, struct vb_decoder *dec, struct v
 	return 0;
 }
 
-static struct vb_plan_lun *lun_of_completion(struct vb_plan_disk *disk,
-					     const struct vb_decoder *dec)
+/* The unit that was asked, whatever the completion says. */
+static struct vb_plan_lun *lun_of_request(struct vb_plan_device *d, uint32_t request)
 {
+#define SRB "hv_storvsc.execute_srb."
+	struct vb_wanted w[] = { { .path = SRB "path_id" },
+				 { .path = SRB "target_id" },
+				 { .path = SRB "lun" } };
 	struct vb_plan_srb srb = { 0 };
-	uint64_t path = 0, target = 0, lun = 0;
+	struct vb_frame f;
 
-	vb_plan_value(dec, DONE "path_id", &path);
-	vb_plan_value(dec, DONE "target_id", &target);
-	vb_plan_value(dec, DONE "lun", &lun);
-	srb.path = (uint8_t)path;
-	srb.target = (uint8_t)target;
-	srb.lun = (uint8_t)lun;
-	return vb_plan_lun_of(disk, &srb);
+	vb_step_frame(d, &d->steps[request], &f);
+	vb_values_read(d->steps[request].proto, &f, w, 3, NULL);
+	srb.path = (uint8_t)w[0].number;
+	srb.target = (uint8_t)w[1].number;
+	srb.lun = (uint8_t)w[2].number;
+	return vb_plan_lun_of(d->disk, &srb);
 }
 
 /* One kind, whatever the CDB: what it was is said with the request. */
@@ -232,7 +256,7 @@ static int kind_of_reply(struct vb_plan_device *d, const struct vb_decoder *dec,
 /* A request that is a step of its own has an answer that is one; the driver's own ones are answered. */
 static int take_reply(struct vb_plan_device *d, struct vb_decoder *dec, uint32_t request)
 {
-	struct vb_plan_lun *u = lun_of_completion(d->disk, dec);
+	struct vb_plan_lun *u = lun_of_request(d, request);
 	struct vb_step *s;
 	int rc = u ? keep_reply(d, dec, u, request) : -ENOMEM;
 
@@ -289,7 +313,7 @@ static int take_event(struct vb_plan_device *d, const struct vb_decoder *dec)
 
 /* ---- packets ---- */
 
-static int take_packet(struct vb_plan_device *d, struct vb_decoder *dec)
+static int take_packet(struct vb_plan_device *d, struct vb_decoder *dec, uint64_t *fill_left)
 {
 	bool of_host = dec->frame.direction == VB_TO_GUEST;
 	const struct vb_msg *m = dec->walked.n_layers ? dec->walked.layer[0].msg : NULL;
@@ -298,12 +322,13 @@ static int take_packet(struct vb_plan_device *d, struct vb_decoder *dec)
 	if (why)
 		return vb_plan_step_lost(d, dec, of_host ? VB_STEP_SEND : VB_STEP_EXPECT, why);
 	if (!of_host)
-		return is_message(dec, "execute_srb") ? take_srb(d, dec) : take_own(d, dec);
+		return is_message(dec, "execute_srb") ? take_srb(d, dec, fill_left) :
+							take_own(d, dec);
 	return m && strcmp(m->name, "completion") == 0 ? take_completion(d, dec) :
 							 take_event(d, dec);
 }
 
-int vb_plan_disk_packet(struct vb_plan_device *d, struct vb_decoder *dec)
+int vb_plan_disk_packet(struct vb_plan_device *d, struct vb_decoder *dec, uint64_t *fill_left)
 {
 	int rc;
 
@@ -313,7 +338,7 @@ int vb_plan_disk_packet(struct vb_plan_device *d, struct vb_decoder *dec)
 		return -ENOMEM;
 	if (dec->frame.proto_version)
 		d->disk->version = dec->frame.proto_version;
-	rc = take_packet(d, dec);
+	rc = take_packet(d, dec, fill_left);
 	d->disk->last_ns = dec->ev->time_ns;
 	return rc;
 }

@@ -62,8 +62,8 @@ void vb_plan_net_frame(struct vb_plan_net *n, const struct vb_frame *f);
 
 /* ---- plan_disk.c: storage devices ---- */
 
-/* A packet becomes steps, or part of what the device is; 0 or -ENOMEM. */
-int vb_plan_disk_packet(struct vb_plan_device *d, struct vb_decoder *dec);
+/* As vb_plan_net_packet(). */
+int vb_plan_disk_packet(struct vb_plan_device *d, struct vb_decoder *dec, uint64_t *fill_left);
 void vb_plan_disk_free(struct vb_plan_disk *disk);
 
 /* ---- plan_lun.c: what a storage device was, and what its guest's driver does by itself ---- */

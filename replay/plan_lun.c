@@ -62,24 +62,31 @@ static uint64_t hash(uint64_t so_far, const uint8_t *bytes, size_t n)
 	return so_far;
 }
 
+static uint64_t key_of(const uint8_t unit[3], const uint8_t *cdb, size_t cdb_len)
+{
+	uint64_t key = hash(hash(UINT64_C(0xcbf29ce484222325), unit, 3), cdb, cdb_len);
+
+	return key ? key : 1;
+}
+
 uint64_t vb_plan_key(const struct vb_frame *message)
 {
 	struct vb_wanted w[] = { { .path = SRB "path_id" },
 				 { .path = SRB "target_id" },
 				 { .path = SRB "lun" } };
-	uint64_t key = UINT64_C(0xcbf29ce484222325);
 	const struct vb_layer *cdb;
 	struct vb_walked walked;
+	uint8_t unit[3];
 
 	if (vb_values_read(vb_proto_by_name("hv_storvsc"), message, w, COUNT(w), &walked) !=
 	    COUNT(w))
 		return 0;
 	for (size_t i = 0; i < COUNT(w); i++)
-		key = hash(key, (const uint8_t[]){ (uint8_t)w[i].number }, 1);
+		unit[i] = (uint8_t)w[i].number;
 	cdb = &walked.layer[walked.n_layers - 1];
-	if (walked.n_layers > 1 && (uint64_t)cdb->off + cdb->len <= message->cap_len)
-		key = hash(key, message->data + cdb->off, cdb->len);
-	return key ? key : 1;
+	if (walked.n_layers < 2 || (uint64_t)cdb->off + cdb->len > message->cap_len)
+		return key_of(unit, NULL, 0);
+	return key_of(unit, message->data + cdb->off, cdb->len);
 }
 
 static bool has(const uint8_t *list, size_t n, uint8_t opcode)
@@ -197,11 +204,12 @@ void vb_plan_luns_again(struct vb_plan_disk *disk)
 static bool is_stirred(const struct vb_plan_device *d, const struct vb_plan_lun *u,
 		       const struct vb_plan_srb *srb)
 {
-	const struct vb_step *s = u->stirred != VB_NO_STEP ? &d->steps[u->stirred] : NULL;
+	const uint8_t unit[3] = { srb->path, srb->target, srb->lun };
 
-	if (!s)
+	if (u->stirred == VB_NO_STEP)
 		return false;
-	return asks(srb->cdb[0]) || memmem(s->bytes, s->cap_len, srb->cdb, srb->cdb_len) != NULL;
+	return asks(srb->cdb[0]) ||
+	       d->steps[u->stirred].key == key_of(unit, srb->cdb, srb->cdb_len);
 }
 
 static bool is_pause(uint64_t last_ns, uint64_t now_ns, uint64_t longest_ns)

@@ -213,7 +213,7 @@ static int take_packet(struct reader *r)
 		return 0;
 	}
 	if (vb_plan_is_disk(d->class))
-		return vb_plan_disk_packet(d, &r->decoder);
+		return vb_plan_disk_packet(d, &r->decoder, &r->fill_left);
 	return d->class == VB_CLASS_NETWORK ? vb_plan_net_packet(d, &r->decoder, &r->fill_left) :
 					      add_packet(d, &r->decoder);
 }

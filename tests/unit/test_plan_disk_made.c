@@ -341,3 +341,36 @@ Test(plan_disk_made, a_completion_that_is_alone)
 	cr_expect_eq(count(is_answer), 1);
 	cr_expect_eq(disk->n_replies, 2);
 }
+
+/* A driver resets the bus when a request has no answer for long; nothing here has it do that. */
+Test(plan_disk_made, a_reset_is_the_drivers)
+{
+	const struct stor_wire w = { .operation = 6, .flags = 1 };
+
+	begin(false);
+	disk_trace_done(&made, &read_far);
+	made_message(&made, VB_TO_HOST, 6, UINT64_C(0xfffffffffffffffc), &w, sizeof(w));
+	read_made();
+	cr_assert_eq(count(is_absent), 1);
+	cr_assert_eq(dev->steps[place(is_absent, 0)].skip, VB_SKIP_LAST_RESORT);
+}
+
+/* Each byte that was not captured is filled in, but not more of them than a plan has room for. */
+Test(plan_disk_made, what_was_written_and_not_captured)
+{
+	struct stor_wire w = request();
+
+	begin(false);
+	w.srb.bytes[0] = 0x2a;
+	w.srb.data_in = 0;
+	w.srb.data_len = 4096;
+	made_message(&made, VB_TO_HOST, 6, 4711, &w, sizeof(w));
+	w.srb.data_len = UINT32_MAX;
+	made_message(&made, VB_TO_HOST, 6, 4712, &w, sizeof(w));
+	read_made();
+	cr_assert_eq(disk->n_filled, 1);
+	cr_assert_eq(count(is_caused), 3, "one is of the beginning");
+	cr_assert_eq(dev->steps[place(is_caused, 1)].skip, VB_SKIP_NONE);
+	cr_assert_eq(dev->steps[place(is_caused, 2)].skip, VB_SKIP_CUT);
+	cr_assert(dev->steps[place(is_caused, 2)].absent);
+}
