@@ -15,11 +15,19 @@
 
 #define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
+/* A question of the driver's own that the trace has an answer to. */
+struct asked {
+	uint64_t key;
+	uint32_t step;
+};
+
 struct vb_replay_disk {
 	struct vb_storvsc_player watch;
 	const struct vb_model *model; /* of the host, by class */
 	struct vb_storage *s;
 	unsigned int number; /* among the plan's storage devices */
+	struct asked *asked; /* by key */
+	size_t n_asked;
 };
 
 /* ---- what the device is ---- */
@@ -91,11 +99,15 @@ static int disk_start(struct vb_hdevice *hd, struct vb_err *err)
 	if (p)
 		set_persona(s, p, d->plan->instance[15]);
 	rc = d->disk->model->start(hd, err);
+	if (rc)
+		return rc;
 	for (size_t i = 0; p && i < p->n_luns && !rc; i++)
 		rc = make_unit(s, &p->luns[i]);
-	if (rc)
+	if (rc) {
+		d->disk->model->stop(hd);
 		return vb_fail(err, rc, "%s: its disks cannot be made: %s", d->plan->name,
 			       strerror(-rc));
+	}
 	s->player = &d->disk->watch;
 	d->disk->s = s;
 	return 0;
@@ -135,18 +147,61 @@ static void compare_written(struct vb_replay_device *d, uint32_t step,
 	vb_player_differs(&d->player, step, text, vb_replay_now(d));
 }
 
+static int by_key(const void *a, const void *b)
+{
+	const struct asked *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	return x->step < y->step ? -1 : 1;
+}
+
+/* What the driver asks by itself, in an order in which it is found. */
+static int index_asked(struct vb_replay_disk *disk, const struct vb_plan_device *plan)
+{
+	disk->asked = calloc(plan->n_steps + 1, sizeof(*disk->asked));
+	if (!disk->asked)
+		return -ENOMEM;
+	for (uint32_t i = 0; i < plan->n_steps; i++)
+		if (plan->steps[i].free && plan->steps[i].reply)
+			disk->asked[disk->n_asked++] = (struct asked){ plan->steps[i].key, i };
+	qsort(disk->asked, disk->n_asked, sizeof(*disk->asked), by_key);
+	return 0;
+}
+
+/* The first of them with that key. */
+static size_t find_asked(const struct vb_replay_disk *disk, uint64_t key)
+{
+	size_t low = 0, high = disk->n_asked;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (disk->asked[middle].key < key)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+#define AGAIN 64u /* of the answers to one question, so many are looked at */
+
 /* The driver asks what it asked when the trace was recorded, once more: it gets the same answer. */
 static uint32_t find_again(const struct vb_replay_device *d, const struct vb_frame *message)
 {
+	const struct vb_replay_disk *disk = d->disk;
+	uint64_t key = vb_plan_key(message);
 	uint32_t found = VB_NO_STEP;
 
-	for (uint32_t i = 0; i < d->plan->n_steps; i++) {
-		const struct vb_step *s = &d->plan->steps[i];
+	for (size_t i = find_asked(disk, key), end = i + AGAIN;
+	     i < end && i < disk->n_asked && disk->asked[i].key == key; i++) {
+		const struct vb_step *s = &d->plan->steps[disk->asked[i].step];
 
-		if (s->free && s->reply && vb_player_is_done(&d->player, i) &&
+		if (vb_player_is_done(&d->player, disk->asked[i].step) &&
 		    s->cap_len == message->cap_len &&
 		    memcmp(s->bytes, message->data, s->cap_len) == 0)
-			found = i;
+			found = disk->asked[i].step;
 	}
 	return found;
 }
@@ -201,18 +256,39 @@ static bool disk_request(void *ctx, struct vb_storvsc_request *r, const struct v
 
 /* ---- what it is answered with ---- */
 
+static void run_model(struct vb_storvsc_request *r)
+{
+	if (!r->is_short)
+		vb_unit_run(r);
+}
+
 /*
- * Data that was not captured is what the model has in its place: for blocks, what was written to it.
- * What is written goes there.
+ * Data that was not captured is what the model has in its place: for blocks, what was written to it; zeros
+ * if it has nothing.
  */
+static void fill_in(struct vb_storvsc_request *r, uint32_t moved)
+{
+	uint32_t n = moved < r->data_len ? moved : r->data_len;
+	uint8_t *zeros = vb_unit_buffer(r, n);
+
+	if (!zeros)
+		return;
+	memset(zeros, 0, n);
+	if (!vb_hrange_put(r->s->d, &r->data, 0, 0, zeros, n))
+		run_model(r);
+}
+
+/* What is written goes to the model, too. */
 static void disk_run(void *ctx, struct vb_storvsc_request *r)
 {
 	struct vb_replay_device *d = ctx;
 	const struct vb_plan_reply *reply = reply_of(d, r->tag);
 	uint32_t n = reply->data_len < r->data_len ? reply->data_len : r->data_len;
 
-	if (reply->is_good && (reply->data_len < reply->moved || r->data_in == VB_STORVSC_WRITE))
-		vb_unit_run(r);
+	if (r->data_in == VB_STORVSC_WRITE && reply->is_good)
+		run_model(r);
+	else if (r->data_in != VB_STORVSC_WRITE && reply->data_len < reply->moved && r->data_len)
+		fill_in(r, reply->moved);
 	r->unit = NULL;
 	r->sense = 0;
 	r->moved = reply->moved < r->data_len ? reply->moved : r->data_len;
@@ -395,11 +471,13 @@ int vb_replay_disk_init(struct vb_replay_device *d, unsigned int number)
 	d->model.room = disk_room;
 	d->model.timer = disk_timer;
 	d->model.busy = disk_busy;
-	return 0;
+	return index_asked(disk, d->plan);
 }
 
 void vb_replay_disk_done(struct vb_replay_device *d)
 {
+	if (d->disk)
+		free(d->disk->asked);
 	free(d->disk);
 	d->disk = NULL;
 }

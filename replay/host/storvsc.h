@@ -105,6 +105,7 @@ struct vb_storvsc_request {
 	/* the SRB */
 	uint8_t path, target, lun, cdb_len, sense_len, data_in;
 	bool no_autosense;
+	bool is_short; /* its CDB ends before a field of its command: nothing can be done with it */
 	uint32_t data_len;
 	struct vb_hranges data; /* one range or none */
 	const struct vb_unit_command *command;

@@ -224,7 +224,8 @@ static int read_srb(struct vb_storvsc_request *r, const struct vb_frame *message
 	keep_srb(r, w);
 	if (!r->cdb_len || r->cdb_len > 16)
 		return -EBADMSG;
-	return keep_fields(r, w + W_FIELD, n);
+	r->is_short = keep_fields(r, w + W_FIELD, n) != 0;
+	return 0;
 }
 
 /* Exactly one range, which has all that the SRB speaks of; packets without any have no data. */
@@ -302,6 +303,8 @@ static void take_srb(struct vb_storvsc_request *r, const struct vb_hpacket *p,
 	if (rc)
 		return refuse(r, rc);
 	plan_answer(r, message);
+	if (r->is_short && !r->is_played)
+		return refuse(r, -EBADMSG);
 	schedule(r);
 }
 
