@@ -300,15 +300,18 @@ static void stats_command(struct vb_hdevice *d, const char *const *words, size_t
 		{ "latency", "US", "how long each command takes from now on", latency_command },   \
 		{ "busy", "LUN COUNT", "the next COUNT commands find the unit busy",               \
 		  busy_command },                                                                  \
-		{ "reserve", "LUN KEY TYPE",                                                       \
-		  "another initiator registers KEY and reserves the disk: 1, 3, 5, 6, 7 or 8",     \
-		  vb_unit_reserve_command },                                                       \
-		{ "release", "LUN", "the other initiator gives it back",                           \
-		  vb_unit_release_command },                                                       \
 		{ "drop", "N", "the next N commands get no answer until the guest resets the bus", \
 		  drop_command },                                                                  \
 	{                                                                                          \
 		"stats", "", "what was done so far", stats_command                                 \
+	}
+
+#define OTHERS                                                                                     \
+	{ "reserve", "LUN KEY TYPE",                                                               \
+	  "another initiator registers KEY and reserves the disk: 1, 3, 5, 6, 7 or 8",             \
+	  vb_unit_reserve_command },                                                               \
+	{                                                                                          \
+		"release", "LUN", "the other initiator gives it back", vb_unit_release_command     \
 	}
 
 const struct vb_command vb_storvsc_scsi_commands[] = {
@@ -321,10 +324,12 @@ const struct vb_command vb_storvsc_scsi_commands[] = {
 	  eject_command },
 	{ "insert", "[FILE]", "put a disc into the drive: an image, or that of the settings",
 	  insert_command },
+	OTHERS,
 	{ 0 },
 };
 
 const struct vb_command vb_storvsc_ide_commands[] = {
 	OF_ALL,
+	OTHERS,
 	{ 0 },
 };
