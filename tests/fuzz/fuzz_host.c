@@ -8,12 +8,14 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "dissectors/control.h"
 #include "tests/fuzz/host_guest.h"
 
+int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #define N_REQUESTS 64u
@@ -310,7 +312,7 @@ static const char *argument(uint8_t which)
 		"period=1",
 		"kvp",
 		"echo:delay=10",
-		"/bin/sh",
+		"/proc/self/fd/200",
 		"up",
 		"down",
 		"none",
@@ -330,7 +332,7 @@ static const char *argument(uint8_t which)
 		"force",
 		"3/11/0",
 		"64",
-		"file=/bin/sh",
+		"file=/proc/self/fd/200",
 		"block=4096",
 		"version=5.1",
 		"size=1G",
@@ -339,7 +341,7 @@ static const char *argument(uint8_t which)
 		"readonly=on",
 		"port-wwn=50:01:02:03:04:05:06:07",
 		"port-wwn=x",
-		"medium=/bin/sh",
+		"medium=/proc/self/fd/200",
 		"paths=2",
 		"fc",
 		"block=1",
@@ -471,6 +473,23 @@ static void add_devices(struct fuzz *f)
 		cfg = (struct vb_hdevice_config){ .model = models[i] };
 		add(f, &cfg);
 	}
+}
+
+#define IMAGE_FD 200 /* of the words above, as a file of /proc */
+#define IMAGE_LEN (128 << 10)
+
+/* An image of a disk or a disc, that is whole blocks: its first half has been written. */
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+	int fd = memfd_create("image", MFD_CLOEXEC);
+
+	(void)argc;
+	(void)argv;
+	REQUIRE(fd >= 0 && dup2(fd, IMAGE_FD) == IMAGE_FD && !ftruncate(fd, IMAGE_LEN));
+	for (unsigned int i = 0; i < IMAGE_LEN / 2; i += sizeof(i))
+		REQUIRE(write(fd, &i, sizeof(i)) == sizeof(i));
+	close(fd);
+	return 0;
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
