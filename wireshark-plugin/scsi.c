@@ -13,8 +13,8 @@
 #include "dissectors/values.h"
 #include "wireshark-plugin/plugin.h"
 
-#define MAX_DATA                                                                                   \
-	65536u /* bytes of data that are passed; blocks, of which there are more, say nothing */
+/* Bytes of data that are passed on; blocks, of which there are more, say nothing. */
+#define MAX_DATA 65536u
 #define MAX_CDB 16u
 #define MAX_SENSE 252u
 #define PORT 3260u
