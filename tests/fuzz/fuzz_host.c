@@ -14,6 +14,7 @@
 
 #include "dissectors/control.h"
 #include "tests/fuzz/host_guest.h"
+#include "tests/fuzz/host_words.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -267,90 +268,6 @@ static void done(struct vb_hrequest *rq, int status, const char *text)
 	REQUIRE(!r->n_done++);
 }
 
-static const char *argument(uint8_t which)
-{
-	static const char *const arguments[] = {
-		"0",
-		"1",
-		"2",
-		"10",
-		"4096",
-		"-1",
-		"4294967295",
-		"18446744073709551616",
-		"",
-		"echo",
-		"echo.1",
-		"x",
-		"key",
-		"value",
-		"C:\\file",
-		"../../etc/passwd",
-		"get",
-		"set",
-		"nonsense",
-		"on",
-		"off",
-		"10.0.0.1",
-		"\xc3\xa4\xe2\x82\xac\xf0\x9f\x98\x80",
-		"\xff\xfe",
-		"all",
-		"/tmp/file",
-		"overwrite",
-		"create-path",
-		"dhcp",
-		"-",
-		"u32",
-		"u64",
-		"expand_sz",
-		"0.5",
-		"10.0.0.2;fe80::1",
-		"versions=3.0",
-		"framework=3.0,1.0",
-		"timeout=0.001",
-		"text=\xc3\xa4",
-		"period=1",
-		"kvp",
-		"echo:delay=10",
-		"/proc/self/fd/200",
-		"up",
-		"down",
-		"none",
-		"netvsc",
-		"queues=2",
-		"backend=sink",
-		"backend=tap:x",
-		"scsi",
-		"disks=2",
-		"thin=on",
-		"cache=on",
-		"dvd=on",
-		"latency=100",
-		"read",
-		"write",
-		"enumerate",
-		"force",
-		"3/11/0",
-		"64",
-		"file=/proc/self/fd/200",
-		"block=4096",
-		"version=5.1",
-		"size=1G",
-		"size=2X",
-		"serial=x",
-		"readonly=on",
-		"port-wwn=50:01:02:03:04:05:06:07",
-		"port-wwn=x",
-		"medium=/proc/self/fd/200",
-		"paths=2",
-		"fc",
-		"block=1",
-		"version=9",
-	};
-
-	return arguments[which % (sizeof(arguments) / sizeof(arguments[0]))];
-}
-
 static const char *command_of(const struct vb_hdevice *d, uint8_t which)
 {
 	const struct vb_command *c = vb_hdevice_config(d)->model->commands;
@@ -381,7 +298,7 @@ static void do_command(struct fuzz *f)
 		words[n++] = command_of(d, byte(f));
 	}
 	for (n_arguments = byte(f) % 8; n_arguments; n_arguments--)
-		words[n++] = argument(byte(f));
+		words[n++] = host_word(byte(f));
 	r->rq = (struct vb_hrequest){ .ctx = r, .done = done };
 	vb_host_command(f->loop.host, words, n, &r->rq);
 }
@@ -475,33 +392,42 @@ static void add_devices(struct fuzz *f)
 	}
 }
 
-#define IMAGE_FD 200 /* of the words above, as a file of /proc */
 #define IMAGE_LEN (128 << 10)
 
-/* An image of a disk or a disc, that is whole blocks: its first half has been written. */
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
 	int fd = memfd_create("image", MFD_CLOEXEC);
 
 	(void)argc;
 	(void)argv;
-	REQUIRE(fd >= 0 && dup2(fd, IMAGE_FD) == IMAGE_FD && !ftruncate(fd, IMAGE_LEN));
-	for (unsigned int i = 0; i < IMAGE_LEN / 2; i += sizeof(i))
-		REQUIRE(write(fd, &i, sizeof(i)) == sizeof(i));
+	REQUIRE(fd >= 0 && dup2(fd, HOST_IMAGE_FD) == HOST_IMAGE_FD);
 	close(fd);
 	return 0;
+}
+
+/* An image of a disk or a disc, that is whole blocks: its first half has been written. */
+static void make_image(void)
+{
+	uint8_t bytes[IMAGE_LEN / 2];
+
+	for (size_t i = 0; i < sizeof(bytes); i++)
+		bytes[i] = (uint8_t)(i >> 9);
+	REQUIRE(!ftruncate(HOST_IMAGE_FD, 0) && !ftruncate(HOST_IMAGE_FD, IMAGE_LEN));
+	REQUIRE(pwrite(HOST_IMAGE_FD, bytes, sizeof(bytes), 0) == (ssize_t)sizeof(bytes));
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct loop_options opt = { .n_vps = N_VPS,
 				    .memory = MEMORY_PAGES * VB_PAGE,
-				    .max_records = 1 };
+				    .max_records = 1,
+				    .write_disks = size % 2 };
 	struct fuzz f = { .data = data, .left = size };
 	int ends[2];
 
 	REQUIRE(!socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, ends));
 	signal(SIGPIPE, SIG_IGN);
+	make_image();
 	opt.link_fd = ends[0];
 	f.wire = ends[1];
 	loop_init(&f.loop, &opt);
